@@ -1,0 +1,36 @@
+"""cupynet: MXNet 1.x's Python API on today's Python, NumPy and CuPy.
+
+>>> import cupynet as mx
+>>> (mx.nd.ones((2, 3)) * 2).sum().asscalar()
+np.float32(12.0)
+"""
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+from . import ops  # noqa: F401  registers every operator before the namespaces look them up
+from . import autograd, base, context, ndarray, random
+from . import ndarray as nd
+from . import random as rnd
+from .base import MXNetError
+from .context import Context, cpu, cpu_pinned, current_context, gpu, gpu_memory_info, num_gpus
+from .ndarray import NDArray, waitall
+
+__version__ = "1.9.1"  # the MXNet API that this is
+cupynet_version = "0.1.0"
+
+# Rooms that not every program enters, loaded when first named: public name -> module.
+_LAZY = {"viz": "visualization", "visualization": "visualization", "test_utils": "test_utils"}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _LAZY:
+        module = importlib.import_module("." + _LAZY[name], __name__)
+        globals()[name] = module
+        return module
+    raise AttributeError(f"module 'cupynet' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_LAZY})

@@ -1,0 +1,147 @@
+"""CUDA devices through CuPy: one home stream each, pinned asynchronous copies, errors that say what is missing."""
+from __future__ import annotations
+
+import importlib.util
+import threading
+from typing import Any
+
+import numpy as np
+
+from ..base import MXNetError
+from .host import Device
+
+__all__ = ["CudaDevice", "count", "start", "memory_info"]
+
+_current = threading.local()  # .device: the CudaDevice that this thread entered last
+_cupy: Any = None
+
+
+def _load() -> Any:
+    """Import CuPy once, or raise the MXNetError that says what is missing."""
+    global _cupy
+    if _cupy is None:
+        if importlib.util.find_spec("cupy") is None:
+            raise MXNetError("a GPU context needs CuPy, which is not installed: "
+                             "install cupynet[cuda12] or cupynet[cuda13], or use mx.cpu()")
+        import cupy  # heavy and optional: only for those who ask for a GPU
+        _cupy = cupy
+    return _cupy
+
+
+def count() -> int:
+    """Return the number of usable CUDA devices."""
+    try:
+        return int(_load().cuda.runtime.getDeviceCount())
+    except (MXNetError, RuntimeError, ImportError):
+        return 0
+
+
+def start(index: int) -> CudaDevice:
+    """Return the device, or raise an MXNetError that names what is missing: CuPy, driver, GPU, compiler."""
+    cupy = _load()
+    try:
+        found = cupy.cuda.runtime.getDeviceCount()
+    except cupy.cuda.runtime.CUDARuntimeError as error:
+        raise MXNetError(f"gpu({index}) needs an NVIDIA GPU with a working driver, and CuPy found none "
+                         f"({error}); use mx.cpu()") from error
+    if not 0 <= index < found:
+        raise MXNetError(f"gpu({index}) does not exist: this machine has {found} GPU(s)")
+    device = CudaDevice(index, cupy)
+    device.check()
+    return device
+
+
+def memory_info(index: int) -> tuple[int, int]:
+    """Return the (free, total) bytes of GPU `index`."""
+    cupy = _load()
+    start(index)
+    with cupy.cuda.Device(index):
+        return tuple(cupy.cuda.runtime.memGetInfo())
+
+
+class CudaDevice(Device):
+    """One GPU with a home stream on which all of its kernels run in order.
+
+    Every public entry calls :meth:`enter`, which switches CuPy's current device and stream only when the
+    calling thread was elsewhere. Memory is taken from the home stream's arena, so a block that is freed
+    is reused only by later work on the same stream.
+    """
+
+    kind = "cuda"
+
+    def __init__(self, index: int, cupy: Any):
+        super().__init__(index)
+        self.xp = cupy
+        self._cuda_device = cupy.cuda.Device(index)
+        with self._cuda_device:
+            self.stream = cupy.cuda.Stream(non_blocking=True)
+
+    def check(self) -> None:
+        """Run one small kernel: proves the driver, the compiler and the headers."""
+        self.enter()
+        try:
+            total = int((self.xp.arange(3, dtype="f4") + 1).sum())
+        except Exception as error:  # whatever fails in CuPy's start-up, the user needs one sentence
+            raise MXNetError(f"gpu({self.index}) is present but CuPy cannot run a kernel on it ({error}); "
+                             "install cupynet[cuda12] or cupynet[cuda13] to match the driver") from error
+        if total != 6:
+            raise MXNetError(f"gpu({self.index}) computed 1+2+3 = {total}")
+
+    def new_rng(self, sequence: np.random.SeedSequence) -> Any:
+        self.enter()
+        seed = int(sequence.generate_state(1, np.uint32)[0])
+        return self.xp.random.Generator(self.xp.random.Philox4x3210(seed))
+
+    def enter(self) -> None:
+        if getattr(_current, "device", None) is not self:
+            self._cuda_device.use()
+            self.stream.use()
+            _current.device = self
+
+    def synchronize(self) -> None:
+        self._waited(self.stream.synchronize)
+
+    def from_host(self, array: np.ndarray) -> Any:
+        self.enter()
+        pinned = self.xp.cuda.alloc_pinned_memory(max(array.nbytes, 1))
+        staged = np.frombuffer(pinned, array.dtype, array.size).reshape(array.shape)
+        staged[...] = array
+        raw = self.xp.empty(array.shape, array.dtype)
+        raw.set(staged, stream=self.stream)
+        # CuPy's pinned pool hands the block out again as soon as it is released, so it stays ours until
+        # the stream has passed the copy.
+        self.stream.launch_host_func(_release, pinned)
+        return raw
+
+    def to_host(self, raw: Any) -> np.ndarray:
+        self.enter()
+        return self._waited(lambda: raw.get(stream=self.stream))
+
+    def copy_from(self, raw: Any, source: Device) -> Any:
+        if source.kind == "cpu":
+            return self.from_host(raw)
+        if source is self:
+            self.enter()
+            return raw.copy()
+        # The copy runs on this device's stream after the source's work, and the source's stream goes on
+        # after the copy: so the source may free `raw` at once.
+        source.enter()
+        ready = source.stream.record()
+        self.enter()
+        self.stream.wait_event(ready)
+        out = self.xp.empty(raw.shape, raw.dtype)
+        out.data.copy_from_device_async(self.xp.ascontiguousarray(raw).data, raw.nbytes, self.stream)
+        done = self.stream.record()
+        source.stream.wait_event(done)
+        return out
+
+    def _waited(self, action: Any) -> Any:
+        """Run a blocking call; what went wrong in asynchronous work surfaces here."""
+        try:
+            return action()
+        except self.xp.cuda.runtime.CUDARuntimeError as error:
+            raise MXNetError(f"work on gpu({self.index}) failed: {error}") from error
+
+
+def _release(pinned: Any) -> None:
+    """Do nothing: the reference that the stream held to the pinned block ends here."""

@@ -1,0 +1,89 @@
+"""The host: NumPy arrays, computed inline by the calling thread."""
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+__all__ = ["Device", "HostDevice"]
+
+
+class Device:
+    """One place that holds arrays and computes on them.
+
+    Attributes
+    ----------
+    kind : str
+        ``"cpu"`` or ``"cuda"``; kernels may be declared for one kind.
+    xp : module
+        The array module, ``numpy`` or ``cupy``.
+    index : int
+        The number of the device among its kind.
+    """
+
+    default_seed: int | None = None  # what mx.random.seed(n) set for devices that have none of their own
+    kind: str
+    xp: Any
+    index: int
+
+    def __init__(self, index: int):
+        self.index = index
+        self._rng = None
+        self._seed: int | None = None
+
+    @property
+    def rng(self) -> Any:
+        """The device's random generator (an object with the methods of ``numpy.random.Generator``)."""
+        if self._rng is None:
+            if self._seed is not None:
+                entropy: Any = [self._seed, 0]
+            elif self.default_seed is not None:
+                entropy = [self.default_seed, self.index]
+            else:
+                entropy = None
+            self._rng = self.new_rng(np.random.SeedSequence(entropy))
+        return self._rng
+
+    def seed(self, seed: int | None) -> None:
+        """Restart the random generator from `seed`, or from the seed common to all for ``None``."""
+        self._seed, self._rng = seed, None
+
+    def new_rng(self, sequence: np.random.SeedSequence) -> Any:
+        raise NotImplementedError
+
+    def enter(self) -> None:
+        """Make this device and its stream the current ones of the calling thread."""
+
+    def synchronize(self) -> None:
+        """Wait until all work given to this device is done."""
+
+    def from_host(self, array: np.ndarray) -> Any:
+        """Copy a NumPy array to this device."""
+        raise NotImplementedError
+
+    def to_host(self, raw: Any) -> np.ndarray:
+        """Return a NumPy copy of `raw`, waiting for the work that computes it."""
+        raise NotImplementedError
+
+    def copy_from(self, raw: Any, source: Device) -> Any:
+        """Return a copy on this device of `raw`, which lives on `source`."""
+        raise NotImplementedError
+
+
+class HostDevice(Device):
+    """NumPy on the calling thread."""
+
+    kind = "cpu"
+    xp = np
+
+    def new_rng(self, sequence: np.random.SeedSequence) -> np.random.Generator:
+        return np.random.Generator(np.random.SFC64(sequence))
+
+    def from_host(self, array: np.ndarray) -> np.ndarray:
+        return np.array(array, order="C")
+
+    def to_host(self, raw: np.ndarray) -> np.ndarray:
+        return raw.copy()
+
+    def copy_from(self, raw: Any, source: Device) -> np.ndarray:
+        return source.to_host(raw)

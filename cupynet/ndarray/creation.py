@@ -1,0 +1,239 @@
+"""Making arrays: from values, from other libraries, and the functions that are not operators."""
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from .. import device as _device
+from ..base import MXNetError, MXNetTypeError, MXNetValueError
+from ..context import Context, as_context, gpu
+from ..dtypes import as_dtype
+from ..ops import registry
+from .ndarray import NDArray, invoke, wrap
+
+__all__ = ["array", "empty", "zeros", "ones", "full", "arange", "linspace", "eye", "concatenate", "moveaxis", "waitall",
+           "onehot_encode", "from_numpy", "from_dlpack", "to_dlpack_for_read", "to_dlpack_for_write", "histogram",
+           "split_v2", "maximum", "minimum", "add", "subtract", "multiply", "divide", "true_divide", "modulo", "power",
+           "equal", "not_equal", "greater", "greater_equal", "lesser", "lesser_equal", "logical_and", "logical_or",
+           "logical_xor", "hypot"]
+
+Shape = int | Sequence[int]
+
+
+def _shape(name: str, shape: Any) -> tuple[int, ...]:
+    shape = (shape,) if isinstance(shape, (int, np.integer)) else tuple(int(n) for n in shape)
+    if any(n < 0 for n in shape):
+        raise MXNetValueError(f"{name}: shape is {shape}; lengths cannot be negative")
+    return shape
+
+
+def _call(name: str, *ins: NDArray, ctx: Any = None, out: Any = None, **values: Any) -> Any:
+    op = registry.get(name)
+    return invoke(op, ins, op.parse(values), out, None if ctx is None and out is not None else
+                  None if ins else as_context(ctx))
+
+
+def array(source_array: Any, ctx: Context | None = None, dtype: Any = None) -> NDArray:
+    """Return an array with the values of `source_array` (an array of any library, or nested lists).
+
+    The dtype is `dtype`, that of an NDArray source, or float32 for everything else.
+    """
+    ctx = as_context(ctx)
+    if isinstance(source_array, NDArray):
+        raw = source_array._data
+        dtype = as_dtype(dtype, raw.dtype)
+        return wrap(ctx.device.copy_from(raw if raw.dtype == dtype else raw.astype(dtype), source_array._ctx.device), ctx)
+    dtype = as_dtype(dtype)
+    if hasattr(source_array, "__cuda_array_interface__") and hasattr(source_array, "get"):
+        source_array = source_array.get()
+    if isinstance(source_array, (list, tuple)) and any(isinstance(x, NDArray) for x in source_array):
+        source_array = [x.asnumpy() if isinstance(x, NDArray) else x for x in source_array]
+    try:
+        values = np.asarray(source_array, dtype)
+    except (ValueError, TypeError) as error:
+        raise MXNetTypeError(f"array: source_array is no array of numbers: {error}") from None
+    return wrap(ctx.device.from_host(values), ctx)
+
+
+def empty(shape: Shape, ctx: Context | None = None, dtype: Any = None) -> NDArray:
+    """Return an array whose values are not set."""
+    ctx = as_context(ctx)
+    ctx.device.enter()
+    return wrap(ctx.device.xp.empty(_shape("empty", shape), as_dtype(dtype)), ctx)
+
+
+def _filled(name: str, shape: Shape, value: Any, ctx: Any, dtype: Any, out: NDArray | None) -> NDArray:
+    if out is not None:
+        out[:] = value
+        return out
+    ctx = as_context(ctx)
+    ctx.device.enter()
+    return wrap(ctx.device.xp.full(_shape(name, shape), value, as_dtype(dtype)), ctx)
+
+
+def zeros(shape: Shape, ctx: Context | None = None, dtype: Any = None, stype: str | None = None,
+          out: NDArray | None = None, **kwargs: Any) -> NDArray:
+    """Return an array of zeros."""
+    if stype not in (None, "default"):
+        raise MXNetError(f"zeros: storage type {stype!r} is not supported; arrays are dense ('default')")
+    return _filled("zeros", shape, 0, ctx, dtype, out)
+
+
+def ones(shape: Shape, ctx: Context | None = None, dtype: Any = None, out: NDArray | None = None,
+         **kwargs: Any) -> NDArray:
+    """Return an array of ones."""
+    return _filled("ones", shape, 1, ctx, dtype, out)
+
+
+def full(shape: Shape, val: float, ctx: Context | None = None, dtype: Any = np.float32,
+         out: NDArray | None = None) -> NDArray:
+    """Return an array filled with `val`."""
+    return _filled("full", shape, val, ctx, dtype, out)
+
+
+def arange(start: float, stop: float | None = None, step: float = 1.0, repeat: int = 1, infer_range: bool = False,
+           ctx: Context | None = None, dtype: Any = np.float32) -> NDArray:
+    """Return evenly spaced values in ``[start, stop)``, each `repeat` times; ``arange(n)`` starts at 0."""
+    if stop is None and not infer_range:
+        start, stop = 0, start
+    return _call("_arange", ctx=ctx, start=start, stop=stop, step=step, repeat=repeat, dtype=dtype)
+
+
+def linspace(start: float, stop: float, num: int, endpoint: bool = True, ctx: Context | None = None,
+             dtype: Any = np.float32) -> NDArray:
+    """Return `num` evenly spaced values from `start` to `stop`."""
+    return _call("_linspace", ctx=ctx, start=start, stop=stop, num=num, endpoint=endpoint, dtype=dtype)
+
+
+def eye(N: int, M: int = 0, k: int = 0, ctx: Context | None = None, dtype: Any = np.float32, **kwargs: Any) -> NDArray:
+    """Return an ``N x M`` array (square if `M` is 0) with ones on the diagonal `k`."""
+    return _call("_eye", ctx=ctx, N=N, M=M, k=k, dtype=dtype)
+
+
+def concatenate(arrays: Sequence[NDArray], axis: int = 0, always_copy: bool = True) -> NDArray:
+    """Return the arrays joined along `axis`; a single one comes back itself unless `always_copy`."""
+    if not arrays:
+        raise MXNetValueError("concatenate: needs at least one array")
+    if len(arrays) == 1 and not always_copy:
+        return arrays[0]
+    return _call("Concat", *arrays, dim=axis)
+
+
+def moveaxis(tensor: NDArray, source: int | Sequence[int], destination: int | Sequence[int]) -> NDArray:
+    """Return `tensor` with the axes `source` moved to the places `destination`."""
+    try:
+        order = np.moveaxis(np.empty(tensor.shape, bool), source, destination).shape  # checks the axes
+        source, destination = np.atleast_1d(source) % tensor.ndim, np.atleast_1d(destination) % tensor.ndim
+    except ValueError as error:
+        raise MXNetValueError(f"moveaxis: {error}") from None
+    rest = iter(i for i in range(tensor.ndim) if i not in source)
+    place = dict(zip(destination.tolist(), source.tolist()))
+    order = tuple(place[i] if i in place else next(rest) for i in range(tensor.ndim))
+    return _call("transpose", tensor, axes=order)
+
+
+def split_v2(ary: NDArray, indices_or_sections: int | Sequence[int], axis: int = 0, squeeze_axis: bool = False
+             ) -> NDArray | list[NDArray]:
+    """Return `ary` split into equal sections, or before the given indices."""
+    sections = indices_or_sections if isinstance(indices_or_sections, int) else 0
+    indices = () if sections else (0, *indices_or_sections)
+    return _call("_split_v2", ary, indices=indices, axis=axis, squeeze_axis=squeeze_axis, sections=sections)
+
+
+def onehot_encode(indices: NDArray, out: NDArray) -> NDArray:
+    """Write the one-hot rows of `indices` into `out`, of shape (n, classes)."""
+    out[:] = _call("one_hot", indices, depth=out.shape[1])
+    return out
+
+
+def histogram(a: NDArray, bins: int | NDArray = 10, range: tuple[float, float] | None = None) -> list[NDArray]:
+    """Return counts and bin edges of the values of `a`."""
+    if isinstance(bins, NDArray):
+        return _call("_histogram", a, bins)
+    range = (float(a.min().asscalar()), float(a.max().asscalar())) if range is None else range
+    edges = linspace(range[0], range[1], bins + 1, ctx=a.context)
+    return _call("_histogram", a, edges, bin_cnt=bins, range=range)
+
+
+def waitall() -> None:
+    """Wait until all work on all devices is done."""
+    _device.synchronize_all()
+
+
+def from_numpy(ndarray: np.ndarray, zero_copy: bool = True) -> NDArray:
+    """Return a NumPy array as an NDArray on the CPU, sharing its memory with `zero_copy`."""
+    ctx = as_context("cpu(0)")
+    dtype = as_dtype(ndarray.dtype)
+    if zero_copy and not ndarray.flags.c_contiguous:
+        raise MXNetValueError("from_numpy: only C-contiguous arrays can be shared; pass zero_copy=False")
+    return wrap(ndarray if zero_copy else np.array(ndarray, dtype, order="C"), ctx)
+
+
+def from_dlpack(dlpack: Any) -> NDArray:
+    """Return an NDArray that shares the memory of a DLPack producer (``torch.Tensor``, ``cupy.ndarray``, ...)."""
+    if not hasattr(dlpack, "__dlpack_device__"):
+        raise MXNetTypeError("from_dlpack: bare capsules are not supported; pass the object that has __dlpack__")
+    kind, index = dlpack.__dlpack_device__()
+    if int(kind) == 2:
+        ctx = gpu(int(index))
+        ctx.device.enter()
+    else:
+        ctx = as_context("cpu(0)")
+    raw = ctx.device.xp.from_dlpack(dlpack)
+    return wrap(raw if raw.flags.c_contiguous else raw.copy(order="C"), ctx)
+
+
+def to_dlpack_for_read(data: NDArray) -> Any:
+    """Return a DLPack capsule of `data`, after waiting for the work that computes it."""
+    data.wait_to_read()
+    return data.__dlpack__()
+
+
+to_dlpack_for_write = to_dlpack_for_read
+
+
+# ---- functions of two arrays, or of an array and a number, or of two numbers ---------------------
+
+def _two_way(name: str, op: str, wide: str, scalar: str, reverse: str, plain: Callable) -> Callable:
+    def call(lhs: Any, rhs: Any) -> Any:
+        arrays = isinstance(lhs, NDArray), isinstance(rhs, NDArray)
+        if all(arrays):
+            return _call(wide, lhs, rhs)
+        if arrays[0]:
+            return _call(scalar, lhs, scalar=float(rhs))
+        if arrays[1]:
+            return _call(reverse, rhs, scalar=float(lhs))
+        return plain(lhs, rhs)
+    call.__name__ = call.__qualname__ = name
+    call.__doc__ = f"``{op}`` of two arrays (broadcasting), or of an array and a number."
+    return call
+
+
+add = _two_way("add", "lhs + rhs", "broadcast_add", "_plus_scalar", "_plus_scalar", lambda x, y: x + y)
+subtract = _two_way("subtract", "lhs - rhs", "broadcast_sub", "_minus_scalar", "_rminus_scalar", lambda x, y: x - y)
+multiply = _two_way("multiply", "lhs * rhs", "broadcast_mul", "_mul_scalar", "_mul_scalar", lambda x, y: x * y)
+divide = _two_way("divide", "lhs / rhs", "broadcast_div", "_div_scalar", "_rdiv_scalar", lambda x, y: x / y)
+true_divide = divide
+modulo = _two_way("modulo", "lhs % rhs", "broadcast_mod", "_mod_scalar", "_rmod_scalar", lambda x, y: x % y)
+power = _two_way("power", "base ** exp", "broadcast_power", "_power_scalar", "_rpower_scalar", lambda x, y: x ** y)
+maximum = _two_way("maximum", "max", "broadcast_maximum", "_maximum_scalar", "_maximum_scalar", max)
+minimum = _two_way("minimum", "min", "broadcast_minimum", "_minimum_scalar", "_minimum_scalar", min)
+hypot = _two_way("hypot", "hypot", "broadcast_hypot", "_hypot_scalar", "_hypot_scalar", lambda x, y: float(np.hypot(x, y)))
+equal = _two_way("equal", "lhs == rhs", "broadcast_equal", "_equal_scalar", "_equal_scalar", lambda x, y: float(x == y))
+not_equal = _two_way("not_equal", "lhs != rhs", "broadcast_not_equal", "_not_equal_scalar", "_not_equal_scalar",
+                     lambda x, y: float(x != y))
+greater = _two_way("greater", "lhs > rhs", "broadcast_greater", "_greater_scalar", "_lesser_scalar",
+                   lambda x, y: float(x > y))
+greater_equal = _two_way("greater_equal", "lhs >= rhs", "broadcast_greater_equal", "_greater_equal_scalar",
+                         "_lesser_equal_scalar", lambda x, y: float(x >= y))
+lesser = _two_way("lesser", "lhs < rhs", "broadcast_lesser", "_lesser_scalar", "_greater_scalar", lambda x, y: float(x < y))
+lesser_equal = _two_way("lesser_equal", "lhs <= rhs", "broadcast_lesser_equal", "_lesser_equal_scalar",
+                        "_greater_equal_scalar", lambda x, y: float(x <= y))
+logical_and = _two_way("logical_and", "lhs and rhs", "broadcast_logical_and", "_logical_and_scalar",
+                       "_logical_and_scalar", lambda x, y: float(bool(x and y)))
+logical_or = _two_way("logical_or", "lhs or rhs", "broadcast_logical_or", "_logical_or_scalar", "_logical_or_scalar",
+                      lambda x, y: float(bool(x or y)))
+logical_xor = _two_way("logical_xor", "lhs xor rhs", "broadcast_logical_xor", "_logical_xor_scalar",
+                       "_logical_xor_scalar", lambda x, y: float(bool(x) != bool(y)))

@@ -1,0 +1,79 @@
+"""Operators as functions of NDArrays, made from the registry when they are first asked for."""
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ..base import MXNetTypeError
+from ..context import as_context
+from ..ops import registry
+from ..ops.call import bind, documentation, signature
+from ..ops.registry import Op
+from .ndarray import NDArray, _beside, invoke
+
+__all__ = ["function", "namespace", "method"]
+
+
+def _is_array(value: Any) -> bool:
+    return isinstance(value, (NDArray, np.ndarray))
+
+
+def function(op: Op, called: str) -> Callable:
+    """Return the public function `called` of the operator `op`."""
+    def call(*args: Any, out: Any = None, name: str | None = None, **kwargs: Any) -> Any:
+        named, many, values = bind(op, called, args, kwargs, _is_array)
+        ctx = as_context(values.pop("ctx", None)) if not op.inputs and out is None else None
+        if op.count:
+            values[op.count] = len(many)
+        attrs = op.parse(values)
+        names = op.active_inputs(attrs, len(many)) if op.when else op.inputs
+        ins = many if op.variadic else [named[n] for n in names if n in named]
+        if not op.variadic and (len(ins) != len(names) or len(ins) != len(named)):
+            missing = [n for n in names if n not in named]
+            raise MXNetTypeError(f"{called}: input {missing[0]!r} is missing" if missing else
+                                 f"{called}: takes no input {next(n for n in named if n not in names)!r} with these attributes")
+        if not all([x.__class__ is NDArray for x in ins]):
+            ins = _converted(op, called, ins)
+        return invoke(op, ins, attrs, out, ctx)
+    call.__name__ = call.__qualname__ = called
+    call.__doc__ = documentation(op, called)
+    call.__signature__ = signature(op)
+    call.__module__ = "cupynet.ndarray"
+    return call
+
+
+def _converted(op: Op, called: str, ins: list[Any]) -> list[NDArray]:
+    """Bring NumPy arrays and lists among the inputs beside the NDArrays."""
+    model = next((x for x in ins if isinstance(x, NDArray)), None)
+    for i, x in enumerate(ins):
+        if not isinstance(x, NDArray) and (model is None or not isinstance(x, (np.ndarray, list))):
+            name = op.inputs[min(i, len(op.inputs) - 1)]
+            raise MXNetTypeError(f"{called}: {name} is {type(x).__name__}; expected an NDArray")
+    return [x if isinstance(x, NDArray) else _beside(model, x) for x in ins]
+
+
+def namespace(prefix: str, module: dict[str, Any]) -> tuple[Callable, Callable]:
+    """Return ``__getattr__`` and ``__dir__`` for a module of the operators whose names begin with `prefix`."""
+    def get(name: str) -> Callable:
+        op = None if name.startswith("__") else registry.find(prefix + name)
+        if op is None:
+            raise AttributeError(f"module {module['__name__']!r} has no attribute {name!r}")
+        module[name] = made = function(op, name)
+        return made
+
+    def listing() -> list[str]:
+        return sorted({*module, *(n[len(prefix):] for n in registry.names() if n.startswith(prefix))})
+    return get, listing
+
+
+def method(name: str) -> Callable:
+    """Return the operator `name` as a method: the array is its first input."""
+    op = registry.get(name)
+    call = function(op, name)
+
+    def fluent(self: NDArray, *args: Any, **kwargs: Any) -> Any:
+        return call(self, *args, **kwargs)
+    fluent.__name__, fluent.__doc__ = name, call.__doc__
+    return fluent

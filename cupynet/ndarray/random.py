@@ -1,0 +1,17 @@
+"""``mx.nd.random``: draws as NDArrays."""
+from typing import Any
+
+from ..context import as_context
+from ..ops import registry
+from ..ops.distributions import functions
+from .functions import namespace
+from .ndarray import NDArray, invoke
+
+
+def _call(name: str, *ins: NDArray, ctx: Any = None, out: Any = None, **values: Any) -> Any:
+    op = registry.get(name)
+    return invoke(op, ins, op.parse(values), out, None if ins or (out is not None and ctx is None) else as_context(ctx))
+
+
+globals().update(functions(lambda value: isinstance(value, NDArray), _call))
+__getattr__, __dir__ = namespace("_random_", globals())

@@ -1,0 +1,83 @@
+"""Calling an operator by its public signature: inputs first, then attributes, each by position or by name."""
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+from ..base import MXNetTypeError
+from .registry import Op
+from .schema import REQUIRED
+
+__all__ = ["bind", "signature", "documentation", "FLUENT"]
+
+# Operators that are also methods of NDArray and Symbol.
+FLUENT = tuple((
+    "abs arccos arccosh arcsin arcsinh arctan arctanh argmax argmax_channel argmin argsort broadcast_axes broadcast_like "
+    "broadcast_to cbrt ceil clip cos cosh degrees depth_to_space diag exp expand_dims expm1 fix flatten flip floor log "
+    "log10 log1p log2 log_softmax max mean min nanprod nansum norm one_hot ones_like pad pick prod radians rcbrt "
+    "reciprocal relu repeat rint round rsqrt shape_array sigmoid sign sin sinh size_array slice slice_axis slice_like "
+    "softmax softmin sort space_to_depth split sqrt square squeeze sum swapaxes take tan tanh tile topk transpose trunc "
+    "zeros_like").split())
+
+
+def bind(op: Op, called: str, args: tuple, kwargs: dict[str, Any], is_array: Callable[[Any], bool]
+         ) -> tuple[dict[str, Any], list[Any], dict[str, Any]]:
+    """Sort the arguments of a call.
+
+    Returns
+    -------
+    (named inputs, inputs of the variadic parameter, attribute values)
+    """
+    named: dict[str, Any] = {}
+    many: list[Any] = []
+    values: dict[str, Any] = {}
+    fixed = op.inputs[:-1] if op.variadic else op.inputs
+    attr_names = [n for n in op.schema.fields if n != op.count]
+    if op.variadic:
+        if len(args) == 1 and isinstance(args[0], (list, tuple)):
+            args = tuple(args[0])
+        split = next((i for i, value in enumerate(args) if not is_array(value)), len(args))
+        many, args = list(args[:split]), args[split:]
+        names = attr_names
+    else:
+        names = [*fixed, *attr_names]
+    if len(args) > len(names):
+        raise MXNetTypeError(f"{called}: takes at most {len(names)} positional arguments ({', '.join(names)}), got {len(args)}")
+    for name, value in [*zip(names, args), *kwargs.items()]:
+        if name in fixed:
+            if name in named:
+                raise MXNetTypeError(f"{called}: got {name!r} twice")
+            if value is not None:
+                named[name] = value
+        elif op.variadic and is_array(value):
+            many.append(value)
+        elif name in values:
+            raise MXNetTypeError(f"{called}: got {name!r} twice")
+        elif value is not None or name in op.schema.fields:
+            values[name] = value
+    for name in [n for n, v in values.items() if v is None and op.schema.fields.get(n, (None, REQUIRED))[1] is not None]:
+        del values[name]  # an explicit None stands for the default
+    return named, many, values
+
+
+def signature(op: Op) -> inspect.Signature:
+    """Return the public signature of `op` as a function of arrays."""
+    P = inspect.Parameter
+    parameters = []
+    for name in op.inputs:
+        if name == op.variadic:
+            parameters.append(P(name, P.VAR_POSITIONAL))
+        else:
+            parameters.append(P(name, P.POSITIONAL_OR_KEYWORD, default=None))
+    kind = P.KEYWORD_ONLY if op.variadic else P.POSITIONAL_OR_KEYWORD
+    for name, (annotation, default) in op.schema.fields.items():
+        if name != op.count:
+            parameters.append(P(name, kind, default=None if default is REQUIRED else default, annotation=annotation))
+    parameters += [P("out", P.KEYWORD_ONLY, default=None), P("name", P.KEYWORD_ONLY, default=None)]
+    return inspect.Signature(parameters)
+
+
+def documentation(op: Op, called: str) -> str:
+    """Return the docstring of the public function `called`."""
+    return op.doc if called == op.name else f"{op.doc}\n\nThe same operator as ``{op.name}``."

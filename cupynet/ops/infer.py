@@ -1,0 +1,189 @@
+"""Shape and type inference for one operator, and the stock rules that most operators share.
+
+A shape is ``None`` (nothing known) or a tuple in which 0 stands for an unknown length; a dtype is ``None``
+or a ``numpy.dtype``. A rule gets two :class:`Slots`, for inputs and outputs, indexed by name or position;
+assigning to a slot *merges* what the rule knows with what was known, and a contradiction raises.
+"""
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ..base import MXNetError, MXNetTypeError, MXNetValueError
+from .registry import Op
+from .schema import Attrs
+
+__all__ = ["Slots", "infer_shapes", "infer_types", "same_shape", "same_type", "known", "merge_shapes",
+           "broadcast_shapes", "elementwise_shape", "broadcast_shape", "first_type", "no_inputs_type"]
+
+ShapeLike = tuple | None
+
+
+def known(shape: ShapeLike) -> bool:
+    """Whether every length of `shape` is known."""
+    return shape is not None and 0 not in shape
+
+
+def merge_shapes(a: ShapeLike, b: ShapeLike) -> ShapeLike:
+    """Return what `a` and `b` say together. Raises ValueError if they contradict each other."""
+    if a is None or a == b:
+        return b
+    if b is None:
+        return a
+    if len(a) != len(b) or any(x and y and x != y for x, y in zip(a, b)):
+        raise ValueError
+    return tuple(x or y for x, y in zip(a, b))
+
+
+def _merge_types(a: Any, b: Any) -> Any:
+    if a is None or b is None or a == b:
+        return b if a is None else a
+    raise ValueError
+
+
+class Slots:
+    """The shapes (or dtypes) of an operator's inputs or outputs, by name or position; assignment merges."""
+
+    __slots__ = ("names", "values", "changed", "_merge", "_error", "_what", "_who")
+
+    def __init__(self, who: str, names: Sequence[str], values: list, what: str):
+        self.names, self.values, self.changed = names, values, False
+        self._who, self._what = who, what
+        self._merge, self._error = ((merge_shapes, MXNetValueError) if what == "shape" else
+                                    (_merge_types, MXNetTypeError))
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def __iter__(self):
+        return iter(self.values)
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.names
+
+    def _at(self, key: str | int) -> int:
+        return key if isinstance(key, int) else self.names.index(key)
+
+    def __getitem__(self, key: str | int) -> Any:
+        return self.values[self._at(key)]
+
+    def get(self, key: str) -> Any:
+        """Return the slot called `key`, or None where the call has no such slot."""
+        return self.values[self.names.index(key)] if key in self.names else None
+
+    def __setitem__(self, key: str | int, value: Any) -> None:
+        index = self._at(key)
+        old = self.values[index]
+        if value is not None and self._what == "shape":
+            value = tuple(int(n) for n in value)
+        try:
+            new = self._merge(old, value)
+        except ValueError:
+            raise self._error(f"{self._who}: {self.names[index]} has {self._what} {old}, "
+                              f"expected {value}") from None
+        if new != old:
+            self.values[index] = new
+            self.changed = True
+
+
+def _infer(op: Op, attrs: Attrs, ins: list, outs: list, node: str, what: str) -> bool:
+    names = op.active_inputs(attrs, len(ins))
+    who = f"{op.name} {node!r}" if node else op.name
+    if len(names) != len(ins):
+        raise MXNetError(f"{who}: takes {len(names)} inputs ({', '.join(names)}), got {len(ins)}")
+    in_slots = Slots(who, names, ins, what)
+    out_slots = Slots(who, op.output_names(attrs), outs, what)
+    rule = op.shape_rule if what == "shape" else op.type_rule
+    try:
+        rule(attrs, in_slots, out_slots)
+    except MXNetError as error:
+        if str(error).startswith(who):
+            raise
+        text = str(error).removeprefix(f"{op.name}: ")
+        raise type(error)(f"{who}: {text}") from None
+    return in_slots.changed or out_slots.changed
+
+
+def infer_shapes(op: Op, attrs: Attrs, ins: list, outs: list, node: str = "") -> bool:
+    """Fill in `ins` and `outs` (lists of shapes) by the operator's rule; return whether anything was learnt.
+
+    Raises MXNetValueError naming the operator, its node, the argument, what came and what was expected.
+    """
+    return _infer(op, attrs, ins, outs, node, "shape")
+
+
+def infer_types(op: Op, attrs: Attrs, ins: list, outs: list, node: str = "") -> bool:
+    """Fill in `ins` and `outs` (lists of dtypes) by the operator's rule; return whether anything was learnt."""
+    return _infer(op, attrs, ins, outs, node, "dtype")
+
+
+# ---- stock rules: attach with ``my_op.shape(same_shape)`` -----------------------------------------
+
+def same_shape(attrs: Attrs, ins: Slots, outs: Slots) -> None:
+    """All inputs and outputs have one shape (elementwise operators)."""
+    shape = None
+    for slots in (ins, outs):
+        for i, other in enumerate(slots):
+            slots[i] = shape  # names the argument that differs from those before it
+            shape = slots[i] if other is not None else shape
+    for slots in (ins, outs):
+        for i in range(len(slots)):
+            slots[i] = shape
+
+
+elementwise_shape = same_shape
+
+
+def broadcast_shapes(a: ShapeLike, b: ShapeLike) -> ShapeLike:
+    """Return the shape of ``a + b``, 0 where it is not known yet. Raises ValueError."""
+    if a is None or b is None:
+        return None
+    rank = max(len(a), len(b))
+    a, b = (1,) * (rank - len(a)) + a, (1,) * (rank - len(b)) + b
+    out = []
+    for x, y in zip(a, b):
+        if x == y or y == 1:
+            out.append(x)
+        elif x == 1:
+            out.append(y)
+        elif x == 0 or y == 0:
+            out.append(x or y)
+        else:
+            raise ValueError
+    return tuple(out)
+
+
+def broadcast_shape(attrs: Attrs, ins: Slots, outs: Slots) -> None:
+    """The output has the shape of the inputs broadcast together, NumPy style."""
+    shape = ins[0]
+    for i in range(1, len(ins)):
+        try:
+            shape = broadcast_shapes(shape, ins[i])
+        except ValueError:
+            raise MXNetValueError(f"{ins._who}: {ins.names[i]} has shape {ins[i]}, which does not broadcast "
+                                  f"with {shape} of {ins.names[0]}") from None
+    outs[0] = shape
+
+
+def same_type(attrs: Attrs, ins: Slots, outs: Slots) -> None:
+    """All inputs and outputs have one dtype."""
+    same_shape(attrs, ins, outs)
+
+
+def first_type(attrs: Attrs, ins: Slots, outs: Slots) -> None:
+    """The outputs have the dtype of the first input, whatever the others have (float32 if unknown)."""
+    known_type = ins[0] or next((t for t in outs if t is not None), None)
+    ins[0] = known_type
+    for i in range(len(outs)):
+        outs[i] = known_type
+    for i in range(1, len(ins)):
+        if ins[i] is None:
+            ins[i] = known_type
+
+
+def no_inputs_type(attrs: Attrs, ins: Slots, outs: Slots) -> None:
+    """A source of arrays: the dtype is the attribute, float32 by default."""
+    for i in range(len(outs)):
+        outs[i] = attrs.dtype or np.dtype(np.float32)

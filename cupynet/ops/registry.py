@@ -1,0 +1,335 @@
+"""One declaration per operator.
+
+A kernel's signature is the operator's schema: after ``xp`` (numpy or cupy) positional parameters are the
+array inputs, keyword-only parameters are the attributes, and the docstring is the documentation. Shape,
+type and gradient rules are attached to the declaration and checked against it::
+
+    @op(name="FullyConnected", when={"bias": lambda attrs: not attrs.no_bias})
+    def fully_connected(xp, data, weight, bias=None, *, num_hidden: int, no_bias: bool = False): ...
+
+    @fully_connected.shape
+    def _(attrs, ins, outs): ...
+
+    @fully_connected.grad("weight")
+    def _(F, grad, data): ...
+
+Reserved keyword-only parameters of a kernel are supplied by the caller: ``train`` (bool), ``rng`` (a
+generator like numpy's) and ``out`` (an array, or a tuple of arrays for several outputs, to write to).
+"""
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from ..base import MXNetError, MXNetValueError
+from .schema import REQUIRED, Attrs, Schema
+
+__all__ = ["Op", "Rule", "op", "get", "find", "names", "ops", "check_all"]
+
+_registry: dict[str, Op] = {}   # canonical names and aliases
+_RESERVED = ("train", "rng", "out")
+
+
+class Rule:
+    """A gradient rule: for which inputs, with what function, and what the function reads.
+
+    The function's positional parameters after ``F`` are looked up by name: ``grad`` (gradient of the
+    first output), ``grads`` (of all visible outputs), an input, an output, or ``<input>_shape`` and
+    ``<input>_dtype``, which do not keep the input alive. Its keyword-only parameters are attributes.
+    A parameter ``grad=None`` is an optional head gradient; a rule without ``grad`` is that of a loss layer.
+    """
+
+    __slots__ = ("targets", "fn", "plan", "attr_names", "needs_head", "takes_head")
+
+    def __init__(self, op_: Op, targets: tuple[str, ...], fn: Callable):
+        self.targets, self.fn = targets, fn
+        parameters = list(inspect.signature(fn, eval_str=True).parameters.values())[1:]
+        positional = [p for p in parameters if p.kind is not p.KEYWORD_ONLY]
+        self.plan = tuple(self._source(op_, p.name) for p in positional)
+        self.attr_names = tuple(p.name for p in parameters if p.kind is p.KEYWORD_ONLY)
+        heads = [p for p in positional if p.name in ("grad", "grads")]
+        self.takes_head = bool(heads)
+        self.needs_head = any(p.default is p.empty for p in heads)
+        unknown = [name for name in self.attr_names if name not in op_.schema.fields]
+        unknown += [name for name in targets if name not in op_.inputs]
+        if unknown:
+            raise TypeError(f"{op_.name}: a gradient rule names {unknown}, which the kernel does not have")
+
+    @staticmethod
+    def _source(op_: Op, name: str) -> tuple[str, int]:
+        if name in ("grad", "grads"):
+            return name, 0
+        if name in op_.inputs:
+            return "in", op_.inputs.index(name)
+        outputs = op_.all_output_names
+        if name in outputs:
+            return "out", outputs.index(name)
+        for suffix in ("shape", "dtype"):
+            stem = name.removesuffix("_" + suffix)
+            if stem != name and stem in op_.inputs:
+                return suffix, op_.inputs.index(stem)
+        raise TypeError(f"{op_.name}: a gradient rule asks for {name!r}; it can have grad, grads, "
+                        f"{', '.join((*op_.inputs, *outputs))} and <input>_shape, <input>_dtype")
+
+
+def _compile(rule: Rule | None) -> Callable:
+    """Return a simple rule as ``(F, grad, ins, outs, attrs)``, the commonest forms without a loop."""
+    if rule is None:
+        return lambda F, grad, ins, outs, attrs: None
+    fn, names = rule.fn, rule.attr_names
+    plan = rule.plan
+    if plan == (("grad", 0),) and not names:
+        return lambda F, grad, ins, outs, attrs: fn(F, grad)
+    if plan in ((("grad", 0), ("in", 0)), (("grad", 0), ("in", 1))) and not names:
+        place = plan[1][1]
+        return lambda F, grad, ins, outs, attrs: fn(F, grad, ins[place])
+    if plan == (("grad", 0), ("out", 0)) and not names:
+        return lambda F, grad, ins, outs, attrs: fn(F, grad, outs[0])
+
+    def pull(F: Any, grad: Any, ins: Any, outs: Any, attrs: Attrs) -> Any:
+        values = [grad if source == "grad" else (ins if source == "in" else outs)[i] for source, i in plan]
+        return fn(F, *values, **{name: attrs[name] for name in names})
+    return pull
+
+
+class Op:
+    """A declared operator: schema, kernels, shape, type and gradient rules, documentation."""
+
+    def __init__(self, fn: Callable, name: str, aliases: Sequence[str], when: dict, outputs: Any, visible: Any,
+                 mutates: Sequence[str], view: bool, broadcasts: bool, differentiable: bool,
+                 nograd: Sequence[str], ignores: Sequence[str], count: str):
+        self.name, self.aliases, self.when = name, tuple(aliases), when
+        self.outputs, self.visible, self.mutates = outputs, visible, tuple(mutates)
+        self.view, self.broadcasts, self.differentiable = view, broadcasts, differentiable
+        self.nograd = tuple(nograd)
+        self.doc = inspect.getdoc(fn) or ""
+        self.kernel_fn = fn
+        self.kernels: dict[str, Callable] = {}
+        self.shape_rule: Callable | None = None
+        self.type_rule: Callable | None = None
+        self.rules: dict[str, Rule] = {}
+
+        parameters = list(inspect.signature(fn, eval_str=True).parameters.values())[1:]
+        self.inputs = tuple(p.name for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.POSITIONAL_ONLY))
+        self.variadic = next((p.name for p in parameters if p.kind is p.VAR_POSITIONAL), None)
+        if self.variadic:
+            self.inputs += (self.variadic,)
+        keywords = {p.name: p for p in parameters if p.kind is p.KEYWORD_ONLY}
+        self.takes_train, self.takes_rng, self.takes_out = (word in keywords for word in _RESERVED)
+        fields = {n: (p.annotation, REQUIRED if p.default is p.empty else p.default)
+                  for n, p in keywords.items() if n not in _RESERVED}
+        self.ignores = frozenset(ignores)
+        fields.update({n: (str, "") for n in ignores})
+        self.count = count if self.variadic else None
+        if self.count and self.count not in fields:
+            fields[self.count] = (int, 0)
+            self.ignores |= {self.count}
+        self.schema = Schema(name, fields)
+        self.single = not callable(outputs) and len(outputs) == 1 and not mutates
+        unknown = [n for n in (*when, *mutates, *nograd) if n not in self.inputs]
+        if unknown:
+            raise TypeError(f"{name}: the declaration names {unknown}, which the kernel does not have")
+
+    # ---- what the declaration says -------------------------------------------------------------
+
+    @property
+    def all_output_names(self) -> tuple[str, ...]:
+        """Every output that the op can have, hidden ones and new values of mutated inputs included."""
+        outputs = self.outputs(None) if callable(self.outputs) else self.outputs
+        return (*outputs, *(f"new_{name}" for name in self.mutates))
+
+    def parse(self, values: dict[str, Any]) -> Attrs:
+        """Return the checked attributes of a call. Raises MXNetValueError."""
+        return self.schema(values)
+
+    def active_inputs(self, attrs: Attrs, count: int | None = None) -> tuple[str, ...]:
+        """Return the names of the inputs that a call with `attrs` has, `count` of them if variadic."""
+        names = self.inputs[:-1] if self.variadic else self.inputs
+        if self.when:
+            names = tuple(n for n in names if n not in self.when or self.when[n](attrs))
+        if self.variadic:
+            names += tuple(f"arg{i}" for i in range((count or 0) - len(names)))
+        return names
+
+    def output_names(self, attrs: Attrs) -> tuple[str, ...]:
+        """Return the names of the outputs of a call, hidden ones last."""
+        return tuple(self.outputs(attrs)) if callable(self.outputs) else self.outputs
+
+    def visible_count(self, attrs: Attrs) -> int:
+        """Return how many outputs a caller sees."""
+        if self.visible is None:
+            return len(self.output_names(attrs))
+        return self.visible(attrs) if callable(self.visible) else self.visible
+
+    def mutated_indices(self, names: Sequence[str]) -> tuple[int, ...]:
+        """Return the positions in `names` (active inputs) of the inputs that a call updates."""
+        return tuple(names.index(n) for n in self.mutates if n in names)
+
+    # ---- rules ---------------------------------------------------------------------------------
+
+    def shape(self, fn: Callable) -> Callable:
+        """Attach the shape rule ``fn(attrs, ins, outs)``, which fills in what follows from what is known."""
+        self.shape_rule = fn
+        return fn
+
+    def type(self, fn: Callable) -> Callable:
+        """Attach the type rule ``fn(attrs, ins, outs)``, which does the same for dtypes."""
+        self.type_rule = fn
+        return fn
+
+    def kernel(self, kind: str) -> Callable[[Callable], Callable]:
+        """Attach a faster kernel of the same signature for devices of `kind`, such as ``"cuda"``."""
+        def attach(fn: Callable) -> Callable:
+            self.kernels[kind] = fn
+            return fn
+        return attach
+
+    def grad(self, *targets: str) -> Callable[[Callable], Callable]:
+        """Attach the gradient rule for `targets`; several targets get a tuple from one rule."""
+        def attach(fn: Callable) -> Callable:
+            rule = Rule(self, targets, fn)
+            self.rules.update(dict.fromkeys(targets, rule))
+            return fn
+        return attach
+
+    @functools.cached_property
+    def pulls(self) -> tuple[Callable, ...] | None:
+        """For operators with the simplest rules, one function ``(F, grad, ins, outs, attrs)`` per input.
+
+        Simple means: a fixed number of inputs, one output, a rule of its own for each input that reads only
+        the gradient, inputs and outputs. The others (None) go through :func:`~.gradient.pull_back`.
+        """
+        if self.when or self.variadic or self.broadcasts or not self.single or not self.differentiable:
+            return None
+        rules = [self.rules.get(name) for name in self.inputs]
+        if any(rule is not None and (len(rule.targets) > 1 or {source for source, _ in rule.plan} - {"grad", "in", "out"})
+               for rule in rules):
+            return None
+        return tuple(_compile(rule) for rule in rules)
+
+    @functools.cached_property
+    def kept(self) -> tuple[bool, bool]:
+        """Whether the simple rules of :attr:`pulls` read any input, and any output."""
+        sources = {source for rule in self.rules.values() for source, _ in rule.plan}
+        return "in" in sources, "out" in sources
+
+    # ---- running -------------------------------------------------------------------------------
+
+    def positional(self, attrs: Attrs, ins: Sequence[Any]) -> Sequence[Any]:
+        """Spread the active inputs of a call over the kernel's parameters, ``None`` where one is absent."""
+        if not self.when:
+            return ins
+        names = self.active_inputs(attrs, len(ins))
+        if names == self.inputs[:len(names)]:
+            return ins
+        given = dict(zip(names, ins))
+        return [given.get(name) for name in self.inputs]
+
+    def kernel_attrs(self, attrs: Attrs) -> dict[str, Any]:
+        """Return the attributes that the kernel takes (without those that are accepted and ignored)."""
+        return {n: v for n, v in attrs.items() if n not in self.ignores} if self.ignores else attrs
+
+    def run(self, xp: Any, kind: str, ins: Sequence[Any], attrs: Attrs, *, train: bool = False, rng: Any = None,
+            out: Any = None) -> tuple[Any, ...]:
+        """Run the kernel on raw arrays. Returns outputs, then the new values of mutated inputs."""
+        kernel = self.kernels.get(kind, self.kernel_fn) if self.kernels else self.kernel_fn
+        extra = {}
+        if self.takes_train:
+            extra["train"] = train
+        if self.takes_rng:
+            extra["rng"] = rng
+        if out is not None:
+            extra["out"] = out
+        result = kernel(xp, *self.positional(attrs, ins), **self.kernel_attrs(attrs), **extra)
+        return (result,) if self.single else tuple(result)
+
+    def __repr__(self) -> str:
+        return f"<Op {self.name}>"
+
+
+def op(*, name: str, aliases: Sequence[str] = (), when: dict[str, Callable[[Attrs], bool]] | None = None,
+       outputs: Sequence[str] | Callable = ("output",), visible: int | Callable | None = None,
+       mutates: Sequence[str] = (), view: bool = False, broadcasts: bool = False, differentiable: bool = True,
+       nograd: Sequence[str] = (), ignores: Sequence[str] = (), count: str = "num_args"
+       ) -> Callable[[Callable], Op]:
+    """Declare an operator by its kernel.
+
+    Parameters
+    ----------
+    name, aliases : str, sequence of str
+        Canonical MXNet name and the other public names.
+    when : dict
+        Optional input -> predicate of the attributes that says whether a call has it.
+    outputs : sequence of str, or callable(attrs) -> sequence of str
+        Names of the outputs, hidden ones last; called with ``None`` for all that there can be.
+    visible : int or callable(attrs) -> int
+        How many outputs a caller sees (default: all).
+    mutates : sequence of str
+        Inputs whose new values the kernel returns after the outputs.
+    view : bool
+        The output may be a view of the first input; callers copy where that could be seen.
+    broadcasts : bool
+        Gradients are summed down to the inputs' shapes by the caller of the rules.
+    differentiable : bool
+        False for operators with no gradient at all (comparisons, argmax, random).
+    nograd : sequence of str
+        Inputs that never receive a gradient (labels, indices).
+    ignores : sequence of str
+        Attributes of MXNet that are accepted and mean nothing here (``workspace``, ``cudnn_tune``).
+    count : str
+        For variadic kernels, the attribute that counts the inputs.
+    """
+    def declare(fn: Callable) -> Op:
+        declared = Op(fn, name, aliases, when or {}, outputs if callable(outputs) else tuple(outputs), visible,
+                      mutates, view, broadcasts, differentiable, nograd, ignores, count)
+        for each in (name, *aliases):
+            if each in _registry:
+                raise TypeError(f"operator {each!r} is declared twice")
+            _registry[each] = declared
+        return declared
+    return declare
+
+
+def find(name: str) -> Op | None:
+    """Return the operator called `name` (canonical or alias), or None."""
+    return _registry.get(name)
+
+
+def get(name: str) -> Op:
+    """Return the operator called `name`. Raises MXNetError if there is none."""
+    found = _registry.get(name)
+    if found is None:
+        raise MXNetError(f"operator {name!r} is not registered")
+    return found
+
+
+def names() -> list[str]:
+    """Return every registered name, aliases included."""
+    return list(_registry)
+
+
+def ops() -> Iterable[Op]:
+    """Return every operator once."""
+    return dict.fromkeys(_registry.values())
+
+
+def check_all() -> None:
+    """Raise TypeError if a declaration is incomplete: no documentation, rule missing, names that do not fit."""
+    for each in ops():
+        if not each.doc:
+            raise TypeError(f"operator {each.name} has no docstring")
+        if each.shape_rule is None or each.type_rule is None:
+            raise TypeError(f"operator {each.name} has no shape rule or no type rule")
+        if each.differentiable:
+            missing = [n for n in each.inputs if n not in each.rules and n not in each.nograd
+                       and n not in each.mutates]
+            if missing:
+                raise TypeError(f"operator {each.name} has no gradient rule for {missing}")
+
+
+def require(condition: Any, op_name: str, message: str) -> None:
+    """Raise MXNetValueError ``op_name: message`` unless `condition`; for checks inside shape rules and kernels."""
+    if not condition:
+        raise MXNetValueError(f"{op_name}: {message}")

@@ -1,0 +1,220 @@
+"""The tape: what was computed from what, and the walk that takes gradients back.
+
+Works on raw arrays and knows no NDArray. While recording, every operation that depends on a marked array
+appends a node, which keeps only the values that its gradient rules name. :func:`backward` visits the nodes
+from the newest to the oldest; with an *algebra* of NDArrays instead of raw arrays the walk is itself
+recorded, and gradients of any order follow.
+"""
+from __future__ import annotations
+
+import itertools
+import threading
+from collections.abc import Sequence
+from heapq import heappop, heappush
+from typing import Any
+
+from .base import MXNetError
+from .ops.gradient import RawFunctions, kept_by_rules, pull_back
+from .ops.registry import Op
+from .ops.schema import Attrs
+
+__all__ = ["state", "Entry", "Leaf", "Node", "OpNode", "RawAlgebra", "record", "walk"]
+
+_next_number = itertools.count().__next__
+_FREED: Any = object()
+
+
+class _State(threading.local):
+    """The mode of the calling thread."""
+
+    recording = False
+    training = False
+
+
+state = _State()
+
+
+class Node:
+    """One recorded operation.
+
+    Attributes
+    ----------
+    parents : tuple
+        For each input the entry (node, output index) that it came from, or None.
+    count : int
+        The number of outputs.
+    number : int
+        Grows with time, so that descending numbers are a backward order.
+    pending : object
+        The gradients of the outputs while a walk collects them.
+    """
+
+    __slots__ = ("parents", "count", "number", "pending")
+
+    def __init__(self, parents: tuple, count: int):
+        self.parents, self.count = parents, count
+        self.number = _next_number()
+        self.pending: Any = None
+
+    def pull(self, algebra: Any, grads: Any) -> Sequence[Any]:
+        """Return the gradient of each input from that of the output, or a list (with gaps of None) of several."""
+        raise NotImplementedError
+
+    def free(self) -> None:
+        """Let the kept values go; a second walk then raises."""
+
+
+Entry = tuple[Node, int]
+
+
+class Leaf(Node):
+    """A marked array: where a gradient ends.
+
+    ``grad`` is the NDArray that receives it, by ``req`` (``"write"``, ``"add"`` or ``"null"``).
+    """
+
+    __slots__ = ("grad", "req")
+
+    def __init__(self, grad: Any, req: str):
+        super().__init__((), 1)
+        self.grad, self.req = grad, req
+
+
+class OpNode(Node):
+    """An operator on the tape, with the values that its gradient rules name.
+
+    ``meta`` is (input shapes, input dtypes, visible outputs' shapes, their dtypes), or None for operators
+    whose rules are simple enough not to need them.
+    """
+
+    __slots__ = ("op", "attrs", "ins", "outs", "meta")
+
+    def __init__(self, op: Op, attrs: Attrs | None, parents: tuple, ins: Any, outs: Any, meta: Any = None):
+        # Not through super(): this constructor is on the path of every recorded operation.
+        self.op, self.attrs, self.parents = op, attrs, parents
+        self.ins, self.outs, self.meta = ins, outs, meta
+        self.count = 1 if meta is None else len(meta[2])
+        self.number = _next_number()
+        self.pending = None
+
+    def pull(self, algebra: Any, grads: Any) -> Sequence[Any]:
+        ins, outs, op = self.ins, self.outs, self.op
+        if ins is _FREED:
+            raise MXNetError(f"Cannot differentiate {op.name} because it is not in a computational graph any more: a "
+                             "backward pass has used it; pass retain_graph=True to the first pass to go through twice")
+        if not algebra.raw:
+            ins = ins and [None if x is None else algebra.wrap(x, entry) for x, entry in zip(ins, self.parents)]
+            outs = outs and [None if x is None else algebra.wrap(x, (self, i)) for i, x in enumerate(outs)]
+        F, attrs = algebra.F, self.attrs
+        if self.meta is None:
+            return [pull(F, grads, ins, outs, attrs) if entry is not None else None
+                    for pull, entry in zip(op.pulls, self.parents)]
+        shapes, dtypes, out_shapes, out_dtypes = self.meta
+        if self.count == 1:
+            grads = (grads,)
+        else:
+            grads = [algebra.zeros(shape, dtype) if g is None else g
+                     for g, shape, dtype in zip(grads, out_shapes, out_dtypes)]
+        return pull_back(op, attrs, F, grads, ins or (), outs or (), shapes, dtypes,
+                         [entry is not None for entry in self.parents])
+
+    def free(self) -> None:
+        self.ins = self.outs = _FREED
+
+
+def record(op: Op, attrs: Attrs, ins: Sequence[Any], results: Sequence[Any], entries: tuple, visible: int) -> OpNode:
+    """Append an operator to the tape.
+
+    Parameters
+    ----------
+    ins, results : sequence of raw arrays
+        Inputs, and outputs with the hidden ones.
+    entries : tuple
+        Where each input came from; at least one is not None.
+    visible : int
+        How many of the outputs the caller sees.
+    """
+    if op.pulls is not None:
+        keep_ins, keep_outs = op.kept
+        return OpNode(op, attrs, entries, keep_ins and tuple(ins), tuple(results) if keep_outs else None)
+    kept_ins, kept_outs = kept_by_rules(op, attrs, [entry is not None for entry in entries])
+    seen = results[:visible]
+    return OpNode(op, attrs, entries,
+                  tuple(x if i in kept_ins else None for i, x in enumerate(ins)),
+                  tuple(x if i in kept_outs else None for i, x in enumerate(results)),
+                  (tuple(x.shape for x in ins), tuple(x.dtype for x in ins),
+                   tuple(x.shape for x in seen), tuple(x.dtype for x in seen)))
+
+
+class RawAlgebra:
+    """Gradients as raw arrays of one device: the plain backward pass."""
+
+    raw = True
+
+    def __init__(self, device: Any):
+        self._xp = device.xp
+        self.F = RawFunctions(device.xp, device.kind)
+
+    def zeros(self, shape: tuple, dtype: Any) -> Any:
+        return self._xp.zeros(shape, dtype)
+
+
+def walk(heads: Sequence[tuple[Entry, Any]], algebra: Any, retain: bool, at: Sequence[Entry] | None = None) -> list:
+    """Carry gradients from `heads` back to the leaves.
+
+    Parameters
+    ----------
+    heads : sequence of (entry, gradient)
+        Where the walk starts.
+    algebra : RawAlgebra or an algebra of NDArrays
+        What gradients are made of.
+    retain : bool
+        Whether nodes keep their values for another walk.
+    at : sequence of entries, optional
+        Where gradients are asked for instead of at the leaves; the walk goes no further back than it must.
+
+    Returns
+    -------
+    list of (leaf, gradient), or of the gradient (None where nothing arrives) at each entry of `at`.
+    """
+    leaves: list[Leaf] = []
+    queue: list[tuple[int, Node]] = []
+    visited: list[Node] = []
+
+    def give(entry: Entry, grad: Any) -> None:
+        node, index = entry
+        old = node.pending
+        if old is None:
+            visited.append(node)
+            if node.__class__ is Leaf:
+                leaves.append(node)
+            else:
+                heappush(queue, (-node.number, node))
+            if node.count == 1:
+                node.pending = grad
+            else:
+                node.pending = [None] * node.count
+                node.pending[index] = grad
+        elif node.count == 1:
+            node.pending = old + grad
+        else:
+            old[index] = grad if old[index] is None else old[index] + grad
+
+    try:
+        for entry, grad in heads:
+            give(entry, grad)
+        oldest = -1 if at is None else min(node.number for node, _ in at)
+        while queue and -queue[0][0] > oldest:
+            node = heappop(queue)[1]
+            grads = node.pending
+            for entry, grad in zip(node.parents, node.pull(algebra, grads)):
+                if entry is not None and grad is not None:
+                    give(entry, grad)
+            if not retain:
+                node.free()
+        if at is not None:
+            return [node.pending if node.count == 1 or node.pending is None else node.pending[i] for node, i in at]
+        return [(leaf, leaf.pending) for leaf in leaves]
+    finally:
+        for node in visited:
+            node.pending = None

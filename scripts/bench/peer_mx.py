@@ -1,0 +1,193 @@
+"""The workloads on MXNet's API: the same text for cupynet and for MXNet 1.9.1, whose name is the first argument."""
+import importlib
+import sys
+
+import numpy as np
+from worker import CHAIN, repeat, serve, workload
+
+mx = importlib.import_module(sys.argv[1])
+nd = mx.nd
+random = np.random.RandomState(0)
+
+
+def uniform(*shape):
+    return nd.array(random.uniform(-0.1, 0.1, shape).astype("float32"))
+
+
+def timed(work):
+    return repeat(work, nd.waitall)
+
+
+# ---- small operations --------------------------------------------------------------------------------------------
+
+@workload("add")
+def _():
+    a, b = uniform(10), uniform(10)
+    return timed(lambda: a + b)
+
+
+@workload("add_scalar")
+def _():
+    a = uniform(10)
+    return timed(lambda: a + 1)
+
+
+@workload("record_backward", per_run=CHAIN)
+def _():
+    x, w, b = uniform(10), uniform(10), uniform(10)
+    x.attach_grad()
+
+    def work():
+        with mx.autograd.record():
+            y = x
+            for _ in range(CHAIN // 2):
+                y = y * w + b
+        y.backward()
+    return timed(work)
+
+
+# ---- large arrays ------------------------------------------------------------------------------------------------
+
+@workload("elementwise")
+def _():
+    x = uniform(1000000)
+    return timed(lambda: nd.exp(2 * x + 1) / (x * x + 1))
+
+
+@workload("matmul")
+def _():
+    a, b = uniform(1024, 1024), uniform(1024, 1024)
+    return timed(lambda: nd.dot(a, b))
+
+
+@workload("sum")
+def _():
+    x = uniform(1024, 1024)
+    return timed(lambda: nd.sum(x, axis=1))
+
+
+# ---- training steps ----------------------------------------------------------------------------------------------
+
+BATCH, RATE = 128, 0.1
+
+
+def mlp():
+    net = mx.sym.Variable("data")
+    net = mx.sym.FullyConnected(net, name="fc1", num_hidden=128)
+    net = mx.sym.Activation(net, name="relu1", act_type="relu")
+    net = mx.sym.FullyConnected(net, name="fc2", num_hidden=10)
+    return mx.sym.SoftmaxOutput(net, name="softmax")
+
+
+def lenet():
+    net = mx.sym.Variable("data")
+    for filters in (20, 50):
+        net = mx.sym.Convolution(net, kernel=(5, 5), num_filter=filters)
+        net = mx.sym.Activation(net, act_type="tanh")
+        net = mx.sym.Pooling(net, pool_type="max", kernel=(2, 2), stride=(2, 2))
+    net = mx.sym.FullyConnected(mx.sym.Flatten(net), num_hidden=500)
+    net = mx.sym.Activation(net, act_type="tanh")
+    net = mx.sym.FullyConnected(net, num_hidden=10)
+    return mx.sym.SoftmaxOutput(net, name="softmax")
+
+
+def sgd_update(weight, grad):
+    nd.sgd_update(weight, grad, out=weight, lr=RATE, rescale_grad=1 / BATCH)
+
+
+def by_hand(weight, grad):
+    weight[:] -= RATE / BATCH * grad
+
+
+def training(net, shape, update):
+    """Forward, backward and update on an executor that computes gradients for the parameters only."""
+    parameters = [name for name in net.list_arguments() if name not in ("data", "softmax_label")]
+    executor = net.simple_bind(mx.cpu(), data=shape, grad_req={name: "write" for name in parameters})
+    for name, array in executor.arg_dict.items():
+        array[:] = uniform(*array.shape)
+        if name == "softmax_label":
+            array[:] = random.randint(0, 10, array.shape)
+    pairs = [(executor.arg_dict[name], executor.grad_dict[name]) for name in parameters]
+
+    def work():
+        executor.forward(is_train=True)
+        executor.backward()
+        for weight, grad in pairs:
+            update(weight, grad)
+    return timed(work)
+
+
+@workload("mlp")
+def _():
+    return training(mlp(), (BATCH, 784), sgd_update)
+
+
+@workload("mlp_by_hand")
+def _():
+    return training(mlp(), (BATCH, 784), by_hand)
+
+
+@workload("lenet")
+def _():
+    return training(lenet(), (BATCH, 1, 28, 28), sgd_update)
+
+
+@workload("mlp_imperative")
+def _():
+    x, y = uniform(BATCH, 784), nd.array(random.randint(0, 10, BATCH))
+    weights = [uniform(128, 784), uniform(128), uniform(10, 128), uniform(10)]
+    for weight in weights:
+        weight.attach_grad()
+    w1, b1, w2, b2 = weights
+
+    def work():
+        with mx.autograd.record():
+            hidden = nd.relu(nd.FullyConnected(x, w1, b1, num_hidden=128))
+            loss = nd.SoftmaxOutput(nd.FullyConnected(hidden, w2, b2, num_hidden=10), y)
+        loss.backward()
+        for weight in weights:
+            sgd_update(weight, weight.grad)
+    return timed(work)
+
+
+# ---- layers ------------------------------------------------------------------------------------------------------
+
+IMAGES = 32, 64, 56, 56
+
+
+@workload("conv")
+def _():
+    x, w, b = uniform(*IMAGES), uniform(64, 64, 3, 3), uniform(64)
+    return timed(lambda: nd.Convolution(x, w, b, kernel=(3, 3), pad=(1, 1), num_filter=64))
+
+
+@workload("conv_backward")
+def _():
+    x, w, b, head = uniform(*IMAGES), uniform(64, 64, 3, 3), uniform(64), uniform(*IMAGES)
+    for array in (x, w, b):
+        array.attach_grad()
+
+    def work():
+        with mx.autograd.record():
+            y = nd.Convolution(x, w, b, kernel=(3, 3), pad=(1, 1), num_filter=64)
+        y.backward(head)
+    return timed(work)
+
+
+@workload("max_pool")
+def _():
+    x = uniform(*IMAGES)
+    return timed(lambda: nd.Pooling(x, kernel=(3, 3), stride=(2, 2), pool_type="max"))
+
+
+@workload("batch_norm")
+def _():
+    x, gamma, beta, mean, var = uniform(*IMAGES), nd.ones(64), nd.zeros(64), nd.zeros(64), nd.ones(64)
+
+    def work():
+        with mx.autograd.train_mode():
+            nd.BatchNorm(x, gamma, beta, mean, var, fix_gamma=False)
+    return timed(work)
+
+
+serve({"numpy": np.__version__, mx.__name__: mx.__version__})
