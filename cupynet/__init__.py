@@ -10,12 +10,16 @@ import importlib
 from typing import Any
 
 from . import ops  # noqa: F401  registers every operator before the namespaces look them up
-from . import autograd, base, context, ndarray, random
+from . import attribute, autograd, base, context, executor, name, ndarray, random, symbol
 from . import ndarray as nd
 from . import random as rnd
+from . import symbol as sym
+from .attribute import AttrScope
 from .base import MXNetError
 from .context import Context, cpu, cpu_pinned, current_context, gpu, gpu_memory_info, num_gpus
+from .executor import Executor
 from .ndarray import NDArray, waitall
+from .symbol import Symbol, Variable
 
 __version__ = "1.9.1"  # the MXNet API that this is
 cupynet_version = "0.1.0"

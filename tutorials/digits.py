@@ -4,6 +4,7 @@ from __future__ import annotations
 import gzip
 import shutil
 import struct
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,9 @@ import numpy as np
 import cupynet as mx
 
 __all__ = ["Digits", "load_scans", "load_mnist", "read_idx", "plot_network", "plot_curves", "plot_predictions"]
+
+
+_LIMIT = 1 << 28  # bytes; MNIST's largest file has 47 million
 
 
 # ---- data --------------------------------------------------------------------------------------------------------
@@ -107,8 +111,9 @@ def read_idx(path: str | Path, ndim: int) -> np.ndarray:
     """
     path = Path(path)
     try:
-        content = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
-    except (OSError, EOFError, gzip.zlib.error) as error:
+        with (gzip.open if path.suffix == ".gz" else open)(path, "rb") as file:
+            content = file.read(_LIMIT)
+    except (OSError, EOFError, zlib.error) as error:
         raise mx.base.MXNetError(f"{path}: cannot be read: {error}") from error
     start = 4 + 4 * ndim
     if len(content) < start or content[:4] != bytes([0, 0, 8, ndim]):

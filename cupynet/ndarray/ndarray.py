@@ -113,9 +113,11 @@ def invoke(op: Op, ins: Sequence[NDArray], attrs: Attrs, out: NDArray | Sequence
     except (ValueError, TypeError, IndexError, ArithmeticError) as error:
         shapes = ", ".join(f"{x.shape} {x.dtype}" for x in raws)
         raise MXNetError(f"{op.name}: {error} (inputs: {shapes or 'none'}; attributes: {dict(attrs)})") from error
-    names = op.active_inputs(attrs, len(ins)) if op.mutates else ()
-    for place, value in zip(op.mutated_indices(names), results[-len(op.mutates):] if names else ()):
-        raws[place][...] = value
+    if op.mutates:
+        places = op.mutated_indices(op.active_inputs(attrs, len(ins)))
+        for place, value in zip(places, results[len(results) - len(places):]):
+            if value is not raws[place]:
+                raws[place][...] = value
     xp_array = device.xp.ndarray
     seen = []
     for raw in results[:visible]:
@@ -705,7 +707,7 @@ _UFUNC_METHODS = {np.add: operator.add, np.subtract: operator.sub, np.multiply: 
                   np.matmul: operator.matmul}
 _UFUNC_OPS = {name: name for name in (
     "exp expm1 log log2 log10 log1p sqrt cbrt square sin cos tan arcsin arccos arctan sinh cosh tanh arcsinh arccosh "
-    "arctanh floor ceil trunc rint sign negative reciprocal degrees radians").split()}
+    "arctanh floor ceil trunc sign negative reciprocal degrees radians").split()}
 _UFUNC_OPS |= {"absolute": "abs", "fabs": "abs", "deg2rad": "radians", "rad2deg": "degrees"}
 _FUNCTION_METHODS = {"sum", "mean", "max", "min", "amax", "amin", "prod", "argmax", "argmin", "transpose", "squeeze",
                      "clip", "round"}

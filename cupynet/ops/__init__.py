@@ -2,4 +2,4 @@
 
 Importing this package registers them all; nothing below this room knows NDArray or Symbol.
 """
-from . import binary, reduce, sorting, sequence, unary  # noqa: F401
+from . import binary, ctc, dense, image, linalg, matrix, optimizer, reduce, rnn, sequence, sorting, special, unary, vision  # noqa: F401

@@ -18,8 +18,12 @@ __all__ = ["scalar_for"]
 
 
 def scalar_for(data: Any, scalar: float) -> float | int:
-    """Return the number to combine with `data`: a Python int for whole numbers, so that the dtype stays."""
-    return int(scalar) if data.dtype.kind in "iu" and scalar == scalar // 1 and abs(scalar) < 2**63 else scalar
+    """Return the number to combine with `data`: for whole numbers cut to a whole number of their type, as in C."""
+    if data.dtype.kind not in "iu":
+        return scalar
+    bits = 8 * data.dtype.itemsize
+    number = int(scalar) % (1 << bits)
+    return number - (1 << bits) if data.dtype.kind == "i" and number >> (bits - 1) else number
 
 
 def _call(xp: Any, function: str | Callable, x: Any, y: Any, dtype: Any, out: Any) -> Any:
@@ -48,7 +52,8 @@ def _declare_arrays(name: str, aliases: tuple, function: str | Callable, text: s
     shapes = "shapes that broadcast together" if broadcasts else "one shape"
     _document(kernel, name, f"``{text}``, elementwise.", f"lhs, rhs : {shapes}, one dtype",
               "The common shape and dtype.")
-    declared = op(name=name, aliases=aliases, broadcasts=broadcasts, differentiable=rules is not None)(kernel)
+    declared = op(name=name, aliases=aliases, broadcasts=broadcasts, inplace=True,
+                  differentiable=rules is not None)(kernel)
     declared.shape(broadcast_shape if broadcasts else same_shape)
     declared.type(same_type)
     if rules is not None:
@@ -62,14 +67,12 @@ def _declare_scalar(name: str, aliases: tuple, function: str | Callable, text: s
     def kernel(xp, data, *, scalar: float = 1.0, is_int: bool = True, out=None):
         number = scalar_for(data, scalar)
         x, y = (number, data) if reverse else (data, number)
-        try:
-            return _call(xp, function, x, y, data.dtype, out)
-        except (OverflowError, ValueError):  # a number outside data's integer range, an integer to a negative power
-            x, y = (float(number), data) if reverse else (data, float(number))
-            return _call(xp, function, xp.asarray(x, "f8"), xp.asarray(y, "f8"), data.dtype, out)
+        if function == "power" and data.dtype.kind in "iu":  # NumPy refuses negative whole powers
+            x, y = xp.asarray(x, "f8"), xp.asarray(y, "f8")
+        return _call(xp, function, x, y, data.dtype, out)
     _document(kernel, name, f"``{text}`` with a number, elementwise.",
               "data : any shape, any dtype\nscalar : float", "Same shape and dtype as `data`.")
-    declared = op(name=name, aliases=aliases, differentiable=rule is not None)(kernel)
+    declared = op(name=name, aliases=aliases, inplace=True, differentiable=rule is not None)(kernel)
     declared.shape(same_shape)
     declared.type(same_type)
     if rule is not None:

@@ -44,10 +44,11 @@ def _lanczos(t: np.ndarray) -> np.ndarray:
 
 
 def _lerp(position: np.ndarray, length: int) -> Taps:
-    position = np.clip(position, 0, length - 1)
-    base = np.floor(position).astype(np.intp)
+    base = np.floor(position)
     part = position - base
-    return np.stack([base, np.minimum(base + 1, length - 1)]), np.stack([1 - part, part])
+    # Off the edge both taps are the last pixel, with the weights kept: rounded bytes depend on it.
+    index = np.clip(np.stack([base, base + 1]), 0, length - 1).astype(np.intp)
+    return index, np.stack([1 - part, part])
 
 
 @functools.lru_cache(maxsize=512)
@@ -120,7 +121,7 @@ def _fixed_point(table: Taps) -> Taps:
 
 
 def resize(xp: Any, data: Any, height: int, width: int, interp: int) -> Any:
-    """Resize images (..., height, width, channels) as OpenCV does, 8-bit images to the last bit where it counts.
+    """Resize images (..., height, width, channels) to `height` x `width` as OpenCV does, bytes to the last bit.
 
     `interp` is OpenCV's: 0 nearest, 1 linear, 2 cubic, 3 area, 4 Lanczos.
     """
@@ -395,8 +396,8 @@ def _declare_flips(direction: str, axis: int) -> None:
         return xp.where(rng.random((1,), dtype=np.float32) < 0.5, xp.flip(data, axis), data)
 
     @flip.grad("data")
-    def _(F, grad, data_shape):
-        return F.reverse(grad, axis=(len(data_shape) + axis,))
+    def _(F, grad):
+        return getattr(F, f"_image_flip_{direction}")(grad)
 
     flip.doc = (f"Mirror images (H, W, C) or (N, H, W, C) {words}.\n\n"
                 "MXNet takes no batches, leaves the middle of an odd number of columns unset, and gives a gradient\n"

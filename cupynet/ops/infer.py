@@ -83,7 +83,8 @@ class Slots:
         except ValueError:
             raise self._error(f"{self._who}: {self.names[index]} has {self._what} {old}, "
                               f"expected {value}") from None
-        if new != old:
+        # numpy.dtype('float64') == None holds, so None is asked for first
+        if new is not None and (old is None or new != old):
             self.values[index] = new
             self.changed = True
 

@@ -98,12 +98,12 @@ class Op:
     """A declared operator: schema, kernels, shape, type and gradient rules, documentation."""
 
     def __init__(self, fn: Callable, name: str, aliases: Sequence[str], when: dict, outputs: Any, visible: Any,
-                 mutates: Sequence[str], view: bool, broadcasts: bool, differentiable: bool,
-                 nograd: Sequence[str], ignores: Sequence[str], count: str):
+                 mutates: Sequence[str] | Callable[[int], Iterable[int]], view: bool, inplace: bool,
+                 broadcasts: bool, differentiable: bool, nograd: Sequence[str], ignores: Sequence[str], count: str, initial: dict[str, str] | None):
         self.name, self.aliases, self.when = name, tuple(aliases), when
-        self.outputs, self.visible, self.mutates = outputs, visible, tuple(mutates)
-        self.view, self.broadcasts, self.differentiable = view, broadcasts, differentiable
-        self.nograd = tuple(nograd)
+        self.outputs, self.visible = outputs, visible
+        self.view, self.inplace, self.broadcasts, self.differentiable = view, inplace, broadcasts, differentiable
+        self.nograd, self.initial = tuple(nograd), initial or {}
         self.doc = inspect.getdoc(fn) or ""
         self.kernel_fn = fn
         self.kernels: dict[str, Callable] = {}
@@ -116,6 +116,8 @@ class Op:
         self.variadic = next((p.name for p in parameters if p.kind is p.VAR_POSITIONAL), None)
         if self.variadic:
             self.inputs += (self.variadic,)
+        self.mutated_group = mutates if callable(mutates) else None
+        self.mutates = (self.variadic,) if self.mutated_group else tuple(mutates)
         keywords = {p.name: p for p in parameters if p.kind is p.KEYWORD_ONLY}
         self.takes_train, self.takes_rng, self.takes_out = (word in keywords for word in _RESERVED)
         fields = {n: (p.annotation, REQUIRED if p.default is p.empty else p.default)
@@ -128,7 +130,7 @@ class Op:
             self.ignores |= {self.count}
         self.schema = Schema(name, fields)
         self.single = not callable(outputs) and len(outputs) == 1 and not mutates
-        unknown = [n for n in (*when, *mutates, *nograd) if n not in self.inputs]
+        unknown = [n for n in (*when, *self.mutates, *nograd) if n not in self.inputs]
         if unknown:
             raise TypeError(f"{name}: the declaration names {unknown}, which the kernel does not have")
 
@@ -165,6 +167,8 @@ class Op:
 
     def mutated_indices(self, names: Sequence[str]) -> tuple[int, ...]:
         """Return the positions in `names` (active inputs) of the inputs that a call updates."""
+        if self.mutated_group is not None:
+            return tuple(self.mutated_group(len(names)))
         return tuple(names.index(n) for n in self.mutates if n in names)
 
     # ---- rules ---------------------------------------------------------------------------------
@@ -251,9 +255,10 @@ class Op:
 
 def op(*, name: str, aliases: Sequence[str] = (), when: dict[str, Callable[[Attrs], bool]] | None = None,
        outputs: Sequence[str] | Callable = ("output",), visible: int | Callable | None = None,
-       mutates: Sequence[str] = (), view: bool = False, broadcasts: bool = False, differentiable: bool = True,
-       nograd: Sequence[str] = (), ignores: Sequence[str] = (), count: str = "num_args"
-       ) -> Callable[[Callable], Op]:
+       mutates: Sequence[str] | Callable[[int], Iterable[int]] = (), view: bool = False, inplace: bool = False,
+       broadcasts: bool = False, differentiable: bool = True, nograd: Sequence[str] = (),
+       ignores: Sequence[str] = (), count: str = "num_args",
+       initial: dict[str, str] | None = None) -> Callable[[Callable], Op]:
     """Declare an operator by its kernel.
 
     Parameters
@@ -266,10 +271,12 @@ def op(*, name: str, aliases: Sequence[str] = (), when: dict[str, Callable[[Attr
         Names of the outputs, hidden ones last; called with ``None`` for all that there can be.
     visible : int or callable(attrs) -> int
         How many outputs a caller sees (default: all).
-    mutates : sequence of str
-        Inputs whose new values the kernel returns after the outputs.
+    mutates : sequence of str, or callable(number of inputs) -> positions
+        Inputs whose new values the kernel returns after the outputs; positions where they are of a variadic group.
     view : bool
         The output may be a view of the first input; callers copy where that could be seen.
+    inplace : bool
+        ``out`` may be the memory of an input of the same shape and dtype.
     broadcasts : bool
         Gradients are summed down to the inputs' shapes by the caller of the rules.
     differentiable : bool
@@ -280,10 +287,12 @@ def op(*, name: str, aliases: Sequence[str] = (), when: dict[str, Callable[[Attr
         Attributes of MXNet that are accepted and mean nothing here (``workspace``, ``cudnn_tune``).
     count : str
         For variadic kernels, the attribute that counts the inputs.
+    initial : dict
+        Input -> the ``__init__`` attribute (JSON of an initializer) of the variable that a symbol makes for it.
     """
     def declare(fn: Callable) -> Op:
         declared = Op(fn, name, aliases, when or {}, outputs if callable(outputs) else tuple(outputs), visible,
-                      mutates, view, broadcasts, differentiable, nograd, ignores, count)
+                      mutates, view, inplace, broadcasts, differentiable, nograd, ignores, count, initial)
         for each in (name, *aliases):
             if each in _registry:
                 raise TypeError(f"operator {each!r} is declared twice")

@@ -43,10 +43,10 @@ class _Sizes(NamedTuple):
             yield i, data_size if i < self.directions else self.put_out * self.directions
 
 
-def _sizes(attrs: Any) -> _Sizes:
-    projected = attrs["projection_size"] is not None
-    return _Sizes(attrs["mode"], attrs["state_size"], attrs["projection_size"] if projected else attrs["state_size"],
-                  attrs["num_layers"], 2 if attrs["bidirectional"] else 1, projected)
+def _sizes(mode: str, state_size: int, num_layers: int, bidirectional: bool, projection_size: int | None) -> _Sizes:
+    projected = projection_size is not None
+    return _Sizes(mode, state_size, projection_size if projected else state_size, num_layers,
+                  2 if bidirectional else 1, projected)
 
 
 class _Weights(NamedTuple):
@@ -82,7 +82,7 @@ def _count(sizes: _Sizes, data_size: int) -> int:
 def parameter_count(*, data_size: int, state_size: int, num_layers: int, mode: str, bidirectional: bool = False,
                     projection_size: int | None = None) -> int:
     """Return the length of the packed parameter vector of the operator ``RNN``."""
-    return _count(_sizes(locals()), data_size)
+    return _count(_sizes(mode, state_size, num_layers, bidirectional, projection_size), data_size)
 
 
 class _Saved:
@@ -135,8 +135,105 @@ class _Clip(NamedTuple):
         return xp.clip(cell, self.low, self.high)
 
 
-# ---- one cell, forward ----------------------------------------------------------------------------
-# A step takes the time, the state h and the cell state c and returns the new ones, before padding is masked.
+# ---- one cell ---------------------------------------------------------------------------------------
+
+class _Cell(NamedTuple):
+    """One direction of one layer: its place in the state, its weights, and the buffers that it works in."""
+
+    index: int
+    mode: str
+    weights: _Weights
+    gates: Any       # (time, batch, gates); None where backward does not need them
+    memory: Any      # (time, batch, hidden), as _Saved says
+    reverse: bool
+    within: Any      # (time, batch, 1), which steps lie within their sequence; None: all
+    clip: _Clip | None
+    columns: slice   # of the layer's output
+
+    def forward(self, xp: Any, x: Any, h: Any, c: Any, out: Any) -> tuple[Any, Any]:
+        """Run over all steps, writing what is put out to `out`; return the last state and cell state."""
+        time, batch, _ = x.shape
+        weights, gates, within = self.weights, self.gates, self.within
+        if gates is None:
+            gates = xp.empty((time, batch, weights.i2h.shape[0]), x.dtype)
+        xp.matmul(x.reshape(time * batch, -1), weights.i2h.T, out=gates.reshape(time * batch, -1))
+        gates += weights.i2h_bias
+        step = _STEPS[self.mode](xp, self, gates)
+        zero = xp.zeros((), x.dtype)
+        for t in (range(time - 1, -1, -1) if self.reverse else range(time)):
+            new_h, new_c = step(t, h, c)
+            if within is None:
+                out[t] = new_h
+            else:  # padding puts out 0 and leaves the state alone
+                out[t] = xp.where(within[t], new_h, zero)
+                new_h = xp.where(within[t], new_h, h)
+                new_c = None if c is None else xp.where(within[t], new_c, c)
+            h, c = new_h, new_c
+            if c is not None:
+                self.memory[t] = c
+        return h, c
+
+    def backward(self, xp: Any, x: Any, h: Any, c: Any, out: Any, *, d_out: Any, dh: Any, dc: Any,
+                 d_weights: _Weights) -> tuple[Any, Any, Any]:
+        """Write the gradients of the weights to `d_weights`; return those of `x`, `h` and `c`."""
+        time, batch, _ = x.shape
+        weights, within = self.weights, self.within
+        h_before = self._before(xp, h, out)
+        if within is not None and self.reverse:  # padding comes first then, and leaves the state alone
+            h_before[:-1] = xp.where(within[1:], h_before[:-1], h)
+        gates = None if self.gates is None else self.gates.reshape(time, batch, _GATES[self.mode], -1)
+        c_before = None if c is None else self._before(xp, c, self.memory)
+        slopes, candidate, step = _SLOPES[self.mode](xp, self, gates, out=out, h_before=h_before, c_before=c_before)
+
+        zero = xp.zeros((), x.dtype)
+        projected = None if weights.h2r is None else xp.empty(out.shape, out.dtype)
+        for t in (range(time) if self.reverse else range(time - 1, -1, -1)):
+            d_put, d_cell, aside_h, aside_c = dh + d_out[t], dc, None, None
+            if within is not None:
+                d_put, aside_h = xp.where(within[t], d_put, zero), xp.where(within[t], zero, dh)
+                if dc is not None:
+                    d_cell, aside_c = xp.where(within[t], dc, zero), xp.where(within[t], zero, dc)
+            if projected is not None:
+                projected[t] = d_put
+                d_put = d_put @ weights.h2r
+            past_gates, dc = step(t, d_put, d_cell)
+            dh = slopes[t].reshape(batch, -1) @ weights.h2h
+            for more in (past_gates, aside_h):
+                if more is not None:
+                    dh += more
+            if aside_c is not None:
+                dc += aside_c
+
+        flat = slopes.reshape(time * batch, -1)
+        xp.matmul(flat.T, h_before.reshape(time * batch, -1), out=d_weights.h2h)
+        xp.sum(flat, axis=0, out=d_weights.h2h_bias)
+        if projected is not None:
+            hidden = xp.tanh(self.memory)
+            hidden *= gates[:, :, 3]
+            xp.matmul(projected.reshape(time * batch, -1).T, hidden.reshape(time * batch, -1), out=d_weights.h2r)
+        if candidate is not None:
+            slopes[:, :, 2] = candidate
+        xp.matmul(flat.T, x.reshape(time * batch, -1), out=d_weights.i2h)
+        xp.sum(flat, axis=0, out=d_weights.i2h_bias)
+        return (flat @ weights.i2h).reshape(x.shape), dh, dc
+
+    def _before(self, xp: Any, first: Any, series: Any) -> Any:
+        """Shift `series` (time, ...) one step back in the order of processing, `first` coming before all of it."""
+        return xp.concatenate((series[1:], first[None]) if self.reverse else (first[None], series[:-1]))
+
+
+def _cells(sizes: _Sizes, weights: list[_Weights], saved: _Saved, within: Any, clip: _Clip | None) -> list[list[_Cell]]:
+    """Return the cells, a list for each layer."""
+    width, directions = sizes.put_out, sizes.directions
+    cells = [_Cell(i, sizes.mode, weights[i], saved.gates[i], saved.memory[i], i % directions == 1, within, clip,
+                   slice(i % directions * width, (i % directions + 1) * width))
+             for i in range(sizes.layers * directions)]
+    return [cells[i:i + directions] for i in range(0, len(cells), directions)]
+
+
+# Forward: a factory gets the cell and the data's part of all gates, and returns a step, which takes the time, the
+# state h and the cell state c and returns the new ones (before padding is masked), leaving in `gates` what backward
+# needs.
 
 def _sigmoid(xp: Any, x: Any) -> None:
     """Replace `x` by its logistic function, which in terms of tanh never overflows."""
@@ -146,53 +243,53 @@ def _sigmoid(xp: Any, x: Any) -> None:
     x += 0.5
 
 
-def _split(gates: Any, count: int) -> list[Any]:
-    size = gates.shape[-1] // count
-    return [gates[..., i * size:(i + 1) * size] for i in range(count)]
+def _vanilla_step(activation):
+    def factory(xp, cell, gates):
+        recurrent = cell.weights.h2h.T
+        gates += cell.weights.h2h_bias
+
+        def step(t, h, c):
+            new = h @ recurrent
+            new += gates[t]
+            return activation(xp, new), c
+        return step
+    return factory
 
 
-def _vanilla_step(xp, relu, weights, gates, memory, clip):
+def _lstm_step(xp, cell, gates):
+    weights, clip, size = cell.weights, cell.clip, cell.memory.shape[-1]
     recurrent = weights.h2h.T
-
-    def step(t, h, c):
-        new = h @ recurrent
-        new += gates[t]
-        if relu:
-            return xp.maximum(new, 0, out=new), c
-        return xp.tanh(new, out=new), c
-    return step
-
-
-def _lstm_step(xp, weights, gates, memory, clip):
-    recurrent, size = weights.h2h.T, memory.shape[-1]
+    gates += weights.h2h_bias
 
     def step(t, h, c):
         now = gates[t]
         now += h @ recurrent
-        into, forget, new, out = _split(now, 4)
+        into, forget, new, put = (now[:, i * size:(i + 1) * size] for i in range(4))
         _sigmoid(xp, now[:, :2 * size])
         xp.tanh(new, out=new)
-        _sigmoid(xp, out)
+        _sigmoid(xp, put)
         c = forget * c
         c += into * new
         if clip is not None:
             c = clip(xp, c)
         h = xp.tanh(c)
-        h *= out
+        h *= put
         return (h if weights.h2r is None else h @ weights.h2r.T), c
     return step
 
 
-def _gru_step(xp, weights, gates, memory, clip):
-    recurrent, bias, size = weights.h2h.T, weights.h2h_bias[-memory.shape[-1]:], memory.shape[-1]
+def _gru_step(xp, cell, gates):
+    recurrent, memory, size = cell.weights.h2h.T, cell.memory, cell.memory.shape[-1]
+    gates[..., :2 * size] += cell.weights.h2h_bias[:2 * size]
+    bias = cell.weights.h2h_bias[2 * size:]  # the reset gate scales this one as well
 
     def step(t, h, c):
         now, candidate = gates[t], memory[t]
         from_state = h @ recurrent
         now[:, :2 * size] += from_state[:, :2 * size]
         _sigmoid(xp, now[:, :2 * size])
+        reset, update, new = (now[:, i * size:(i + 1) * size] for i in range(3))
         xp.add(from_state[:, 2 * size:], bias, out=candidate)
-        reset, update, new = _split(now, 3)
         new += reset * candidate
         xp.tanh(new, out=new)
         h = h - new
@@ -202,65 +299,39 @@ def _gru_step(xp, weights, gates, memory, clip):
     return step
 
 
-def _forward(xp, mode, x, weights, h, c, steps, within, out, gates, memory, clip):
-    """Run one cell over all `steps`, writing what it puts out to `out`; return its last state and cell state."""
-    time, batch, _ = x.shape
-    if gates is None:
-        gates = xp.empty((time, batch, weights.i2h.shape[0]), x.dtype)
-    xp.matmul(x.reshape(time * batch, -1), weights.i2h.T, out=gates.reshape(time * batch, -1))
-    gates += weights.i2h_bias
-    if mode == "gru":  # the reset gate scales the candidate's h2h bias as well, so that one is added later
-        size = memory.shape[-1]
-        gates[..., :2 * size] += weights.h2h_bias[:2 * size]
-    else:
-        gates += weights.h2h_bias
-    if mode in ("rnn_relu", "rnn_tanh"):
-        step = _vanilla_step(xp, mode == "rnn_relu", weights, gates, memory, clip)
-    else:
-        step = (_lstm_step if mode == "lstm" else _gru_step)(xp, weights, gates, memory, clip)
-    if within is not None:
-        zero = xp.zeros((), x.dtype)
-    for t in steps:
-        new_h, new_c = step(t, h, c)
-        if within is None:
-            out[t] = new_h
-        else:  # padding puts out 0 and leaves the state alone
-            out[t] = xp.where(within[t], new_h, zero)
-            new_h = xp.where(within[t], new_h, h)
-            new_c = new_c if c is None else xp.where(within[t], new_c, c)
-        h, c = new_h, new_c
-        if c is not None:
-            memory[t] = c
-    return h, c
+_STEPS = {"rnn_relu": _vanilla_step(lambda xp, x: xp.maximum(x, 0, out=x)),
+          "rnn_tanh": _vanilla_step(lambda xp, x: xp.tanh(x, out=x)),
+          "lstm": _lstm_step, "gru": _gru_step}
 
 
-# ---- one cell, backward ---------------------------------------------------------------------------
-# A factory computes for all steps at once what the chain rule multiplies by. Its `slopes` (time, batch, gates,
-# hidden) are turned by each step, in place, into the gradient of what enters the gates from the hidden state;
-# `candidate` is that of what enters a GRU's candidate from the data, where the two differ. A step takes the time
-# and the gradients of h and c, and returns what of them passes the gates by.
+# Backward: a factory computes for all steps at once what the chain rule multiplies by. Its `slopes` (time, batch,
+# gates, hidden) are turned by each step, in place, into the gradient of what enters the gates from the state;
+# `candidate` is that of what enters a GRU's candidate from the data, where the two differ. A step takes the time and
+# the gradients of h and c, and returns what passes the gates by: more of the gradient of h, and that of c.
 
-def _vanilla_slopes(xp, relu, out, h_before, c_before, gates, memory, clip):
-    slopes = (out > 0).astype(out.dtype) if relu else 1 - out * out
-    slopes = slopes[:, :, None]
+def _vanilla_slopes(slope):
+    def factory(xp, cell, gates, *, out, h_before, c_before):
+        slopes = slope(out)[:, :, None]
 
-    def step(t, dh, dc):
-        slopes[t, :, 0] *= dh
-        return None, dc
-    return slopes, None, step
+        def step(t, dh, dc):
+            slopes[t, :, 0] *= dh
+            return None, dc
+        return slopes, None, step
+    return factory
 
 
-def _lstm_slopes(xp, out, h_before, c_before, gates, memory, clip):
+def _lstm_slopes(xp, cell, gates, *, out, h_before, c_before):
     into, forget, new, put = (gates[:, :, i] for i in range(4))
-    squashed = xp.tanh(memory)
+    squashed = xp.tanh(cell.memory)
     slopes = xp.empty_like(gates)
-    for i, (gate, factor) in enumerate(((into, new), (forget, c_before), (new, into), (put, squashed))):
+    for i, (gate, factor) in enumerate(((into, new), (forget, c_before), (None, into), (put, squashed))):
         slope = slopes[:, :, i]
-        xp.subtract(1, gate if gate is not new else gate * gate, out=slope)
-        slope *= factor if gate is new else gate * factor
+        xp.subtract(1, new * new if gate is None else gate, out=slope)
+        slope *= factor if gate is None else gate * factor
     to_cell = put * (1 - squashed * squashed)
+    clip = cell.clip
     if clip is not None:  # nothing passes where the cell state was cut
-        passed = ((memory > clip.low) & (memory < clip.high)).astype(memory.dtype)
+        passed = ((cell.memory > clip.low) & (cell.memory < clip.high)).astype(out.dtype)
         slopes[:, :, :3] *= passed[:, :, None]
         forget = forget * passed
 
@@ -273,12 +344,12 @@ def _lstm_slopes(xp, out, h_before, c_before, gates, memory, clip):
     return slopes, None, step
 
 
-def _gru_slopes(xp, out, h_before, c_before, gates, memory, clip):
+def _gru_slopes(xp, cell, gates, *, out, h_before, c_before):
     reset, update, new = (gates[:, :, i] for i in range(3))
     candidate = (1 - update) * (1 - new * new)
     slopes = xp.empty_like(gates)
     xp.multiply(candidate, reset, out=slopes[:, :, 2])
-    xp.multiply(slopes[:, :, 2] * (1 - reset), memory, out=slopes[:, :, 0])
+    xp.multiply(slopes[:, :, 2] * (1 - reset), cell.memory, out=slopes[:, :, 0])
     xp.multiply((h_before - new) * update, 1 - update, out=slopes[:, :, 1])
 
     def step(t, dh, dc):
@@ -288,60 +359,9 @@ def _gru_slopes(xp, out, h_before, c_before, gates, memory, clip):
     return slopes, candidate, step
 
 
-def _before(xp: Any, first: Any, series: Any, reverse: bool) -> Any:
-    """Shift `series` (time, ...) one step back in the order of processing, `first` coming before all of it."""
-    return xp.concatenate((series[1:], first[None]) if reverse else (first[None], series[:-1]))
-
-
-def _backward(xp, mode, x, weights, grads, h, c, reverse, within, out, gates, memory, clip, d_out, dh, dc):
-    """Write the gradients of one cell's weights to `grads`; return those of its input and first states."""
-    time, batch, put_out = out.shape
-    count = _GATES[mode]
-    h_before = _before(xp, h, out, reverse)
-    if within is not None and reverse:  # padding comes first then, and leaves the state alone
-        h_before[:-1] = xp.where(within[1:], h_before[:-1], h)
-    c_before = None if c is None else _before(xp, c, memory, reverse)
-    if gates is not None:
-        gates = gates.reshape(time, batch, count, -1)
-    arguments = (out, h_before, c_before, gates, memory, clip)
-    if mode == "lstm":
-        slopes, candidate, step = _lstm_slopes(xp, *arguments)
-    elif mode == "gru":
-        slopes, candidate, step = _gru_slopes(xp, *arguments)
-    else:
-        slopes, candidate, step = _vanilla_slopes(xp, mode == "rnn_relu", *arguments)
-
-    zero = xp.zeros((), x.dtype)
-    projected = None if weights.h2r is None else xp.empty_like(out)
-    for t in (range(time) if reverse else range(time - 1, -1, -1)):
-        d_put, passing_c, idle_h, idle_c = dh + d_out[t], dc, None, None
-        if within is not None:
-            d_put, idle_h = xp.where(within[t], d_put, zero), xp.where(within[t], zero, dh)
-            if dc is not None:
-                passing_c, idle_c = xp.where(within[t], dc, zero), xp.where(within[t], zero, dc)
-        if projected is not None:
-            projected[t] = d_put
-            d_put = d_put @ weights.h2r
-        by_pass, dc = step(t, d_put, passing_c)
-        dh = slopes[t].reshape(batch, -1) @ weights.h2h
-        for more in (by_pass, idle_h):
-            if more is not None:
-                dh += more
-        if idle_c is not None:
-            dc += idle_c
-
-    flat = slopes.reshape(time * batch, -1)
-    xp.matmul(flat.T, h_before.reshape(time * batch, -1), out=grads.h2h)
-    xp.sum(flat, axis=0, out=grads.h2h_bias)
-    if projected is not None:
-        hidden = xp.tanh(memory)
-        hidden *= gates[:, :, 3]
-        xp.matmul(projected.reshape(time * batch, -1).T, hidden.reshape(time * batch, -1), out=grads.h2r)
-    if candidate is not None:
-        slopes[:, :, 2] = candidate
-    xp.matmul(flat.T, x.reshape(time * batch, -1), out=grads.i2h)
-    xp.sum(flat, axis=0, out=grads.i2h_bias)
-    return (flat @ weights.i2h).reshape(x.shape), dh, dc
+_SLOPES = {"rnn_relu": _vanilla_slopes(lambda out: (out > 0).astype(out.dtype)),
+           "rnn_tanh": _vanilla_slopes(lambda out: 1 - out * out),
+           "lstm": _lstm_slopes, "gru": _gru_slopes}
 
 
 # ---- the operator ---------------------------------------------------------------------------------
@@ -406,39 +426,34 @@ def rnn(xp, data, parameters, state, state_cell=None, sequence_length=None, *, s
     MXNet ignores `sequence_length` and the bounds of the cell state on a CPU; here they count everywhere.
     """
     time, batch, data_size = data.shape
-    sizes = _sizes(locals())
-    cells = _unpack(parameters, sizes, data_size)
+    sizes = _sizes(mode, state_size, num_layers, bidirectional, projection_size)
     vector = xp.empty(_Saved.size(sizes, time, batch, p), data.dtype)
     saved = _Saved(vector, sizes, time, batch, p)
-    clip = _Clip.of(lstm_state_clip_min, lstm_state_clip_max, lstm_state_clip_nan)
-    within = _within(xp, sequence_length, time)
-    width = sizes.put_out
+    layers = _cells(sizes, _unpack(parameters, sizes, data_size), saved, _within(xp, sequence_length, time),
+                    _Clip.of(lstm_state_clip_min, lstm_state_clip_max, lstm_state_clip_nan))
     last_h = xp.empty_like(state)
     last_c = xp.empty_like(state if state_cell is None else state_cell)
+    output = xp.empty((time, batch, sizes.put_out * sizes.directions), data.dtype)
     x = data
-    for layer in range(num_layers):
-        on_top = layer == num_layers - 1
-        out = xp.empty((time, batch, width * sizes.directions), data.dtype) if on_top else saved.between[layer]
-        for direction in range(sizes.directions):
-            i = layer * sizes.directions + direction
-            steps = range(time - 1, -1, -1) if direction else range(time)
-            h, c = _forward(xp, mode, x, cells[i], state[i], None if state_cell is None else state_cell[i], steps,
-                            within, out[:, :, direction * width:(direction + 1) * width], saved.gates[i],
-                            saved.memory[i], clip)
+    for out, mask, cells in zip((*saved.between, output), (*saved.masks, None), layers):
+        for cell in cells:
+            i = cell.index
+            h, c = cell.forward(xp, x, state[i], None if state_cell is None else state_cell[i], out[..., cell.columns])
             last_h[i] = h
             last_c[i] = h if c is None else c
         x = out
-        if p > 0 and not on_top:
-            mask = saved.masks[layer]
-            mask[...] = rng.random(size=mask.shape, dtype="float32") >= p if train else 1
-            mask *= 1 / (1 - p) if train and p < 1 else 1
+        if mask is not None:
+            if train:
+                xp.multiply(rng.random(size=mask.shape, dtype="float32") >= p, 1 / (1 - p) if p < 1 else 0, out=mask)
+            else:
+                mask[...] = 1
             x = out * mask
-    return out, last_h, last_c, vector
+    return output, last_h, last_c, vector
 
 
 @rnn.shape
 def _(attrs, ins, outs):
-    sizes = _sizes(attrs)
+    sizes = _sizes(attrs.mode, attrs.state_size, attrs.num_layers, attrs.bidirectional, attrs.projection_size)
     require(attrs.num_layers > 0 and attrs.state_size > 0, "RNN",
             f"num_layers={attrs.num_layers} and state_size={attrs.state_size} must be positive")
     require(attrs.projection_size is None or attrs.mode == "lstm", "RNN",
@@ -517,38 +532,31 @@ def rnn_backward(xp, data, parameters, state, output, saved, d_output, d_state, 
                  lstm_state_clip_max: float | None = None, use_sequence_length: bool = False):
     """Gradients of RNN's data, parameters, state and, for an LSTM, cell state (Werbos 1990, through time)."""
     time, batch, data_size = data.shape
-    sizes = _sizes(locals())
-    cells = _unpack(parameters, sizes, data_size)
-    d_parameters = xp.empty_like(parameters)
-    d_cells = _unpack(d_parameters, sizes, data_size)
+    sizes = _sizes(mode, state_size, num_layers, bidirectional, projection_size)
     kept = _Saved(saved, sizes, time, batch, p)
-    clip = _Clip.of(lstm_state_clip_min, lstm_state_clip_max, False)
-    within = _within(xp, sequence_length, time)
-    width = sizes.put_out
+    layers = _cells(sizes, _unpack(parameters, sizes, data_size), kept, _within(xp, sequence_length, time),
+                    _Clip.of(lstm_state_clip_min, lstm_state_clip_max, False))
+    d_parameters = xp.empty_like(parameters)
+    d_weights = _unpack(d_parameters, sizes, data_size)
     first_h = xp.empty_like(state)
     first_c = None if state_cell is None else xp.empty_like(state_cell)
+    outs, ins, masks = (*kept.between, output), (data, *kept.between), (None, *kept.masks)
     d_out = d_output
-    for layer in reversed(range(num_layers)):
-        out = output if layer == num_layers - 1 else kept.between[layer]
-        x = data if layer == 0 else kept.between[layer - 1]
-        mask = kept.masks[layer - 1] if layer else None
-        if mask is not None:
-            x = x * mask
+    for out, x, mask, cells in reversed(list(zip(outs, ins, masks, layers))):
+        dropped = x if mask is None else x * mask
         d_x = None
-        for direction in range(sizes.directions):
-            i = layer * sizes.directions + direction
-            columns = slice(direction * width, (direction + 1) * width)
-            more, dh, dc = _backward(
-                xp, mode, x, cells[i], d_cells[i], state[i], None if state_cell is None else state_cell[i],
-                direction == 1, within, out[:, :, columns], kept.gates[i], kept.memory[i], clip,
-                d_out[:, :, columns], d_state[i], None if d_cell is None else d_cell[i])
+        for cell in cells:
+            i, columns = cell.index, cell.columns
+            more, dh, dc = cell.backward(
+                xp, dropped, state[i], None if state_cell is None else state_cell[i], out[..., columns],
+                d_out=d_out[..., columns], dh=d_state[i], dc=None if d_cell is None else d_cell[i],
+                d_weights=d_weights[i])
             d_x = more if d_x is None else xp.add(d_x, more, out=d_x)
             first_h[i] = dh
             if first_c is not None:
                 first_c[i] = dc
         d_out = d_x if mask is None else xp.multiply(d_x, mask, out=d_x)
-    found = (d_out, d_parameters, first_h)
-    return found if first_c is None else (*found, first_c)
+    return (d_out, d_parameters, first_h) if first_c is None else (d_out, d_parameters, first_h, first_c)
 
 
 @rnn_backward.shape

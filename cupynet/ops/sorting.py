@@ -1,7 +1,7 @@
 """Sorting along an axis: whole, as positions, or the first few.
 
-Equal elements keep their order, whichever way is sorted, and NaN comes last (MXNet leaves both to chance
-where there is a NaN). ``axis=None`` sorts the flattened array.
+Equal elements keep their order, whichever way is sorted, and NaN comes last; MXNet leaves both to chance.
+``axis=None`` sorts the flattened array.
 """
 from __future__ import annotations
 

@@ -46,7 +46,7 @@ def declare_unary(name: str, function: str | Callable, rule: Callable | None, do
     kernel.__doc__ = (f"{doc}, elementwise.\n\n"
                       "Parameters\n----------\ndata : any shape, any dtype\n\n"
                       "Returns\n-------\nSame shape and dtype as `data`.")
-    declared = op(name=name, aliases=(f"_sparse_{name}",) if sparse else (), differentiable=rule is not None)(kernel)
+    declared = op(name=name, aliases=(f"_sparse_{name}",) if sparse else (), inplace=True, differentiable=rule is not None)(kernel)
     declared.shape(same_shape)
     declared.type(same_type)
     if rule is not None:
@@ -60,6 +60,10 @@ def _rcbrt(xp, data):
 
 def _round(xp, data):  # halves away from zero, unlike NumPy's
     return xp.trunc(data + xp.copysign(0.5, data)) if data.dtype.kind == "f" else data
+
+
+def _rint(xp, data):  # halves down, unlike NumPy's
+    return xp.ceil(data - 0.5) if data.dtype.kind == "f" else data
 
 
 def _relu(xp, data):
@@ -112,7 +116,7 @@ for _row in (
     ("ceil", "ceil", None, "Smallest whole number not below"),
     ("trunc", "trunc", None, "Whole number towards zero"),
     ("fix", "trunc", None, "Whole number towards zero"),
-    ("rint", "rint", None, "Nearest whole number, halves to even"),
+    ("rint", _rint, None, "Nearest whole number, halves down"),
     ("round", _round, None, "Nearest whole number, halves away from zero"),
     ("relu", _relu, lambda F, grad, output: grad * (output > 0), "Rectifier ``max(data, 0)``"),
     ("sigmoid", _sigmoid, lambda F, grad, output: grad * (output * (1 - output)),
@@ -194,7 +198,7 @@ def _(F, grad, data_dtype):
     return F.Cast(grad, dtype=data_dtype)
 
 
-@op(name="clip", aliases=("_sparse_clip",))
+@op(name="clip", aliases=("_sparse_clip",), inplace=True)
 def clip(xp, data, *, a_min: float, a_max: float, out=None):
     """Elements of `data` limited to ``[a_min, a_max]``. The gradient is passed where nothing was cut."""
     if data.dtype.kind in "iu":

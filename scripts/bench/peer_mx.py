@@ -102,7 +102,7 @@ def by_hand(weight, grad):
 def training(net, shape, update):
     """Forward, backward and update on an executor that computes gradients for the parameters only."""
     parameters = [name for name in net.list_arguments() if name not in ("data", "softmax_label")]
-    executor = net.simple_bind(mx.cpu(), data=shape, grad_req={name: "write" for name in parameters})
+    executor = net.simple_bind(mx.cpu(), data=shape, grad_req=dict.fromkeys(parameters, "write"))
     for name, array in executor.arg_dict.items():
         array[:] = uniform(*array.shape)
         if name == "softmax_label":
@@ -190,4 +190,4 @@ def _():
     return timed(work)
 
 
-serve({"numpy": np.__version__, mx.__name__: mx.__version__})
+serve({"numpy": np.__version__, mx.__name__: getattr(mx, "cupynet_version", mx.__version__)})

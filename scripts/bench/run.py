@@ -12,6 +12,7 @@ median over the rounds, a ratio the median of the ratios within the rounds.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import platform
@@ -19,6 +20,7 @@ import shutil
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from dataclasses import dataclass
 from datetime import date
@@ -72,8 +74,10 @@ class Worker:
 
     def __init__(self, peer: Peer, python: str):
         self.peer, self.python = peer, python
-        self.process = subprocess.Popen([python, "-W", "ignore", *peer.script], cwd=HERE, text=True,
-                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        self.environ = {**os.environ, "PYTHONPATH": str(ROOT)}  # a given interpreter need not have cupynet installed
+        self.complaints = tempfile.TemporaryFile("w+")  # noqa: SIM115 - as long as the process
+        self.process = subprocess.Popen([python, "-W", "ignore", *peer.script], cwd=HERE, env=self.environ, text=True,
+                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.complaints)
         self.about = self.ask("about")
 
     def ask(self, name: str) -> dict:
@@ -88,12 +92,15 @@ class Worker:
                     return json.loads(line)
         except OSError:
             pass
-        return {"error": f"the process of {self.peer.title} ended"}
+        self.complaints.seek(0)
+        last = self.complaints.read().strip().splitlines()[-1:] or ["without a word"]
+        return {"error": f"the process of {self.peer.title} ended: {last[0]}"}
 
     def import_time(self) -> dict:
         code = ("import numpy, sys, time; start = time.perf_counter(); "
                 f"import {self.peer.module}; print(time.perf_counter() - start)")
-        done = subprocess.run([self.python, "-W", "ignore", "-c", code], check=False, capture_output=True, text=True)
+        done = subprocess.run([self.python, "-W", "ignore", "-c", code], check=False, capture_output=True, text=True,
+                              env=self.environ)
         if done.returncode:
             return {"error": done.stderr.strip().splitlines()[-1]}
         return {"seconds": float(done.stdout)}
@@ -164,11 +171,9 @@ def table(found: dict[str, dict[str, list]], workers: dict[str, Worker]) -> str:
 def machine() -> str:
     """Describe the processor, the cores in use and the system."""
     model = platform.processor() or platform.machine()
-    try:
+    with contextlib.suppress(OSError, StopIteration):
         model = next(line.split(":")[1].strip() for line in Path("/proc/cpuinfo").read_text().splitlines()
                      if line.startswith("model name"))
-    except (OSError, StopIteration):
-        pass
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     return f"{model}, {cores} cores, {platform.system()} {platform.machine()}"
 

@@ -5,7 +5,7 @@ from . import Sample, ints, rand
 
 _A, _B = rand(3, 4, low=0.3, high=2), rand(3, 4, seed=5, low=0.3, high=2)
 _WIDE = [(rand(2, 1, 3, low=0.3, high=2), rand(1, 4, 3, seed=1, low=0.3, high=2)),
-         (rand(2, 3, low=0.3, high=2), rand(1, 3, seed=1, low=0.3, high=2))]
+         (rand(2, 3, low=0.3, high=2), rand(1, 3, seed=3, low=0.3, high=2))]
 _I, _J = ints(3, 4, high=3), ints(3, 4, high=3, seed=4)
 
 SAMPLES = [Sample(name, [_A, _B]) for name in (

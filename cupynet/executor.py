@@ -1,0 +1,257 @@
+"""Executor: a symbol bound to arrays. Runs a Program forwards and backwards."""
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from .base import MXNetError, MXNetTypeError, MXNetValueError
+from .context import Context
+from .graph.gradient import differentiate
+from .graph.inference import complete, shapes_of
+from .graph.ir import Step
+from .graph.lower import lower
+from .graph.node import Entry, Node, post_order, variables
+from .graph.program import Program
+from .graph.simplify import simplify
+from .ndarray import NDArray, array
+from .ndarray.ndarray import wrap
+from .ops.infer import known
+
+__all__ = ["Executor"]
+
+_HEAD_NEEDED = ("Because the last operator is not Loss function, head_gradient is required when calling backward. If you "
+                "are attempting to minimize the output as an objective, please modify your network and pass it through "
+                "the make_loss symbol.")
+
+
+class Executor:
+    """A symbol bound to arrays on one context; made by ``Symbol.bind`` and ``Symbol.simple_bind``.
+
+    Attributes
+    ----------
+    arg_arrays, grad_arrays, aux_arrays, outputs : list of NDArray
+        Arguments, their gradients (None where none is computed), auxiliary states and outputs. They stay the
+        same arrays from call to call, so writing into them feeds the next :meth:`forward`.
+    """
+
+    def __init__(self, symbol: Any, heads: Sequence[Entry], ctx: Context, args: Sequence[NDArray],
+                 grads: Sequence[NDArray | None], reqs: Sequence[str], aux: Sequence[NDArray]):
+        self._symbol, self._ctx = symbol, ctx
+        self._heads = list(heads)
+        order = post_order(heads)
+        arg_nodes, aux_nodes = variables(order)
+        self._arg_names = [node.name for node in arg_nodes]
+        self._aux_names = [node.name for node in aux_nodes]
+        self._output_names = [node.output_name(i) for node, i in heads]
+        self.arg_arrays, self.aux_arrays = list(args), list(aux)
+        self._reqs = list(reqs)
+        self.grad_arrays = [grad if req != "null" else None for grad, req in zip(grads, reqs)]
+        bound = dict(zip((*self._arg_names, *self._aux_names), (*args, *aux)))
+        for name, each in bound.items():
+            if each.context is not ctx:
+                raise MXNetError(f"bind: argument {name!r} is on {each.context}, expected {ctx}")
+        self._program = self._compile(order, bound)
+        self.outputs = [wrap(raw, ctx) for raw in self._program.outputs]
+        self._monitor: Callable[[str, NDArray], None] | None = None
+        self._monitor_all = False
+
+    def _compile(self, order: Sequence[Node], bound: dict[str, NDArray]) -> Program:
+        shapes = shapes_of(order, {name: x.shape for name, x in bound.items()})
+        dtypes = complete(order, {name: x._data.dtype for name, x in bound.items()})
+        for node in order:
+            if not all(known(shape) for shape in shapes[id(node)]):
+                raise MXNetError(f"bind: the shape of {node.name!r} cannot be inferred; got {shapes[id(node)]}")
+        graph = lower(order, self._heads, shapes, dtypes)
+        targets = {}
+        for name, grad, req in zip(self._arg_names, self.grad_arrays, self._reqs):
+            if grad is None:
+                continue
+            if req not in ("write", "add"):
+                raise MXNetValueError(f"bind: grad_req of {name!r} is {req!r}; expected 'write', 'add' or 'null'")
+            if grad.shape != bound[name].shape:
+                raise MXNetValueError(f"bind: the gradient of {name!r} has shape {grad.shape}, expected {bound[name].shape}")
+            targets[name] = (grad._data, req)
+        if targets:
+            differentiate(graph, targets)
+        simplify(graph)
+        return Program(graph, self._ctx.device, {name: bound[name]._data for name in graph.inputs}, targets)
+
+    # ---- arrays by name ------------------------------------------------------------------------
+
+    @property
+    def arg_dict(self) -> dict[str, NDArray]:
+        """Arguments by name."""
+        return _named(self._arg_names, self.arg_arrays)
+
+    @property
+    def grad_dict(self) -> dict[str, NDArray | None]:
+        """Gradients by name of the argument."""
+        return _named(self._arg_names, self.grad_arrays)
+
+    @property
+    def aux_dict(self) -> dict[str, NDArray]:
+        """Auxiliary states by name."""
+        return _named(self._aux_names, self.aux_arrays)
+
+    @property
+    def output_dict(self) -> dict[str, NDArray]:
+        """Outputs by name."""
+        return _named(self._output_names, self.outputs)
+
+    # ---- running -------------------------------------------------------------------------------
+
+    def forward(self, is_train: bool = False, **kwargs: Any) -> list[NDArray]:
+        """Compute the outputs.
+
+        Parameters
+        ----------
+        is_train : bool
+            Whether operators run in training mode. Gradients can be taken after either.
+        **kwargs
+            New values for arguments, by name; of the bound shape.
+
+        Returns
+        -------
+        list of NDArray
+            :attr:`outputs`, the same arrays each time.
+        """
+        if kwargs:
+            arguments = self.arg_dict
+            for name, value in kwargs.items():
+                if name not in arguments:
+                    raise MXNetTypeError(f"Unknown argument {name}")
+                if not isinstance(value, (NDArray, np.ndarray, list, tuple, int, float, np.generic)):
+                    raise MXNetValueError("only accept keyword argument of NDArrays and numpy.ndarray")
+                shape = np.shape(value) if not isinstance(value, NDArray) else value.shape
+                if shape != arguments[name].shape:
+                    raise MXNetValueError(f"Shape not match! Argument {name}, need: {arguments[name].shape}, received: {shape}")
+            for name, value in kwargs.items():
+                arguments[name][:] = value
+        self._program.forward(bool(is_train), None if self._monitor is None else self._watch)
+        return self.outputs
+
+    def backward(self, out_grads: NDArray | Sequence[NDArray] | dict[str, NDArray] | None = None,
+                 is_train: bool = True) -> None:
+        """Compute the gradients of the arguments into :attr:`grad_arrays`.
+
+        Parameters
+        ----------
+        out_grads : NDArray, or sequence or dict by output name of them, optional
+            Gradients of the outputs; not needed where the outputs are those of loss layers.
+        is_train : bool
+            Accepted for compatibility: gradients are those of the last forward pass.
+        """
+        heads: list[NDArray | None]
+        if out_grads is None:
+            heads = []
+        elif isinstance(out_grads, NDArray):
+            heads = [out_grads]
+        elif isinstance(out_grads, dict):
+            heads = [out_grads.get(name) for name in self._output_names]
+        else:
+            heads = list(out_grads)
+        if len(heads) > len(self.outputs):
+            raise MXNetValueError(f"backward: got {len(heads)} head gradients for {len(self.outputs)} outputs")
+        heads += [None] * (len(self.outputs) - len(heads))
+        raws = []
+        for needed, head, out in zip(self._program.needs_heads, heads, self.outputs):
+            if not needed:
+                raws.append(None)
+                continue
+            if head is None:
+                raise MXNetError(_HEAD_NEEDED)
+            if head.shape != out.shape:
+                raise MXNetValueError(f"backward: a head gradient has shape {head.shape}, expected {out.shape}")
+            if head.context is not self._ctx:
+                raise MXNetError(f"backward: a head gradient is on {head.context}, expected {self._ctx}")
+            raws.append(head._data if head._data.dtype == out._data.dtype else head._data.astype(out._data.dtype))
+        self._program.backward(raws if raws else [None] * len(self.outputs))
+
+    # ---- parameters ----------------------------------------------------------------------------
+
+    def copy_params_from(self, arg_params: dict[str, NDArray], aux_params: dict[str, NDArray] | None = None,
+                         allow_extra_params: bool = False) -> None:
+        """Copy values into arguments and auxiliary states by name.
+
+        Names that are not bound raise MXNetValueError unless `allow_extra_params`. Nothing is copied if any
+        name or shape is wrong.
+        """
+        pairs = []
+        for given, mine, what in ((arg_params, self.arg_dict, "arguments"),
+                                  (aux_params or {}, self.aux_dict, "auxiliary states")):
+            for name, value in given.items():
+                if name in mine:
+                    if value.shape != mine[name].shape:
+                        raise MXNetValueError(f"copy_params_from: {name!r} has shape {value.shape}, "
+                                              f"expected {mine[name].shape}")
+                    pairs.append((mine[name], value))
+                elif not allow_extra_params:
+                    raise MXNetValueError(f'Find name "{name}" that is not in the {what}')
+        for target, value in pairs:
+            target[:] = value
+
+    def reshape(self, partial_shaping: bool = False, allow_up_sizing: bool = False, **kwargs: Any) -> Executor:
+        """Return an executor for other input shapes that shares what keeps its shape with this one.
+
+        Parameters
+        ----------
+        partial_shaping : bool
+            Whether arguments that are not named may change their shapes, too.
+        allow_up_sizing : bool
+            Whether arrays may grow (then they are new).
+        **kwargs
+            New shapes by name.
+        """
+        order = post_order(self._heads)
+        table = shapes_of(order, kwargs)
+        arg_nodes, aux_nodes = variables(order)
+
+        def resized(node: Node, old: NDArray | None, given: bool) -> NDArray | None:
+            shape = table[id(node)][0]
+            if old is None or shape == old.shape:
+                return old
+            if not known(shape):
+                raise MXNetError(f"reshape: the shape of {node.name!r} cannot be inferred from {kwargs}")
+            if not (given or partial_shaping):
+                raise MXNetError(f"reshape: Shape of unspecified array arg:{node.name} changed. This can cause the new executor "
+                                 "to not share parameters with the old one. Please check for error in network. If this is "
+                                 "intended, set partial_shaping=True to suppress this warning.")
+            size = int(np.prod(shape))
+            if size > old.size and not allow_up_sizing:
+                raise MXNetError(f"reshape: New shape of arg:{node.name} larger than original. First making a big executor and "
+                                 "then down sizing it is more efficient than the reverse. If you really want to up size, set "
+                                 "allow_up_sizing=True to enable allocation of new arrays.")
+            if size > old.size:
+                return wrap(self._ctx.device.xp.zeros(shape, old._data.dtype), self._ctx)
+            return wrap(old._data.reshape(-1)[:size].reshape(shape), self._ctx)
+
+        args = [resized(n, a, n.name in kwargs) for n, a in zip(arg_nodes, self.arg_arrays)]
+        grads = [resized(n, g, n.name in kwargs) for n, g in zip(arg_nodes, self.grad_arrays)]
+        aux = [resized(n, a, n.name in kwargs) for n, a in zip(aux_nodes, self.aux_arrays)]
+        return Executor(self._symbol, self._heads, self._ctx, args, grads, self._reqs, aux)
+
+    # ---- looking inside ------------------------------------------------------------------------
+
+    def set_monitor_callback(self, callback: Callable[[str, NDArray], None] | None, monitor_all: bool = False) -> None:
+        """Let ``callback(name, array)`` see every operator's outputs (with `monitor_all` also its inputs) on forward."""
+        self._monitor, self._monitor_all = callback, monitor_all
+
+    def _watch(self, step: Step) -> None:
+        seen = [*(step.ins if self._monitor_all else ()), *step.outs[:step.op.visible_count(step.attrs)]]
+        for value in seen:
+            self._monitor(value.name, array(wrap(self._ctx.device.xp.asarray(self._program.value(value)), self._ctx),
+                                            ctx=self._ctx))
+
+    def debug_str(self) -> str:
+        """Return the steps of the compiled program, and the memory that its plan takes."""
+        outputs = "\n".join(f"\toutput[{i}]={name}" for i, name in enumerate(self._output_names))
+        return f"Symbol Outputs:\n{outputs}\n{self._program}"
+
+
+def _named(names: Sequence[str], arrays: Sequence[Any]) -> dict[str, Any]:
+    if len(set(names)) != len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        raise MXNetValueError(f"Duplicate names detected: {twice!r} in {list(names)}")
+    return dict(zip(names, arrays))

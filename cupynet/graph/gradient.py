@@ -1,0 +1,60 @@
+"""The backward graph, appended to the forward one by the operators' own gradient rules."""
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ..ops.gradient import pull_back
+from .ir import Graph, GraphFunctions, Value
+
+__all__ = ["differentiate"]
+
+
+def differentiate(graph: Graph, wrt: Iterable[str]) -> None:
+    """Append the steps that compute the gradients of the outputs, weighted by ``graph.heads``, to `graph`.
+
+    Parameters
+    ----------
+    graph : Graph
+        A forward graph; gets ``heads`` and ``grads``.
+    wrt : iterable of str
+        The arguments whose gradients are asked for.
+    """
+    wrt = list(wrt)
+    forward = list(graph.steps)
+    graph.backward = True
+    F = GraphFunctions(graph)
+    leading = {graph.inputs[name] for name in wrt}  # values on a way from an argument of `wrt`
+    for step in forward:
+        if step.op.differentiable and any(v in leading for v in step.ins):
+            leading.update(step.outs)
+    arrived: dict[Value, list[Value]] = {}
+    graph.heads = []
+    for i, output in enumerate(graph.outputs):
+        head = graph.input(f"_head_grad_{i}", output.shape, output.dtype)
+        graph.heads.append(head)
+        arrived.setdefault(output, []).append(head)
+
+    def total(value: Value) -> Value | None:
+        parts = arrived.get(value)
+        if not parts:
+            return None
+        if len(parts) > 1:
+            parts[:] = [graph.apply("add_n", parts)]
+        return parts[0]
+
+    for step in reversed(forward):
+        visible = step.op.visible_count(step.attrs)
+        if not any(out in arrived for out in step.outs[:visible]) or not any(v in leading for v in step.ins):
+            continue
+        graph.named(step.name)
+        grads = [total(out) for out in step.outs[:visible]]
+        if visible > 1:
+            grads = [F._zeros(shape=out.shape, dtype=out.dtype) if g is None else g
+                     for g, out in zip(grads, step.outs)]
+        found = pull_back(step.op, step.attrs, F, grads, step.ins, step.outs, [v.shape for v in step.ins],
+                          [v.dtype for v in step.ins], [v in leading for v in step.ins])
+        for value, grad in zip(step.ins, found):
+            if grad is not None and value in leading:
+                arrived.setdefault(value, []).append(grad)
+    graph.named("")
+    graph.grads = {name: total(graph.inputs[name]) for name in wrt}

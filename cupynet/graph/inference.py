@@ -1,0 +1,78 @@
+"""Shapes and dtypes of a whole graph, in both directions, to a fixpoint."""
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from ..dtypes import dtype_of_flag
+from ..ops.infer import infer_shapes, infer_types, known
+from .node import Node
+
+__all__ = ["shapes_of", "types_of", "complete"]
+
+
+def _fixpoint(order: Sequence[Node], table: dict[int, list], rule: Callable, settled: Callable) -> None:
+    """Apply the operators' rules forwards and backwards until nothing new is learnt."""
+    todo = [node for node in order if node.op is not None]
+    changed = True
+    while changed and todo:
+        changed = False
+        for node in todo:
+            ins = [table[id(parent)][i] for parent, i in node.inputs]
+            outs = table[id(node)]
+            if rule(node.op, node.parsed, ins, outs, node.name):
+                changed = True
+                for (parent, i), value in zip(node.inputs, ins):
+                    table[id(parent)][i] = value
+        todo = [node for node in reversed(todo) if not all(
+            map(settled, (*table[id(node)], *(table[id(parent)][i] for parent, i in node.inputs))))]
+
+
+def shapes_of(order: Sequence[Node], given: dict[str, tuple]) -> dict[int, list]:
+    """Return, for each node by id, the shapes of its outputs: None, or a tuple in which 0 is not known.
+
+    Parameters
+    ----------
+    order : sequence of Node
+        The graph, inputs before users.
+    given : dict
+        Known shapes of variables by name; a variable's ``__shape__`` attribute is known as well.
+    """
+    table: dict[int, list] = {}
+    for node in order:
+        table[id(node)] = [None] * node.output_count
+        if node.op is None:
+            shape = given.get(node.name)
+            if shape is None and "__shape__" in node.attrs:
+                shape = ast.literal_eval(node.attrs["__shape__"])
+            table[id(node)] = [tuple(shape) if shape is not None else None]
+    _fixpoint(order, table, infer_shapes, known)
+    return table
+
+
+def types_of(order: Sequence[Node], given: dict[str, Any]) -> dict[int, list]:
+    """Return, for each node by id, the dtypes of its outputs (None where not known)."""
+    table: dict[int, list] = {}
+    for node in order:
+        table[id(node)] = [None] * node.output_count
+        if node.op is None:
+            dtype = given.get(node.name)
+            if dtype is None and "__dtype__" in node.attrs:
+                dtype = dtype_of_flag(int(node.attrs["__dtype__"]))
+            table[id(node)] = [None if dtype is None else np.dtype(dtype)]
+    _fixpoint(order, table, infer_types, lambda dtype: dtype is not None)
+    return table
+
+
+def complete(order: Sequence[Node], given: dict[str, Any]) -> dict[int, list]:
+    """Return the dtypes of a graph in which variables of unknown type are float32."""
+    table = types_of(order, given)
+    unknown = [node for node in order if node.op is None and table[id(node)][0] is None]
+    while unknown:
+        given = {**given, unknown[0].name: np.dtype(np.float32)}
+        table = types_of(order, given)
+        unknown = [node for node in order if node.op is None and table[id(node)][0] is None]
+    return table

@@ -1,0 +1,177 @@
+"""The typed graph: steps between values whose shapes and dtypes are known.
+
+:class:`GraphFunctions` makes it the third thing that a gradient rule's ``F`` can be: operators append steps,
+and values have Python's arithmetic, so the same rules that run on arrays build an executor's backward graph.
+"""
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ..base import MXNetError
+from ..ops.infer import infer_shapes, infer_types
+from ..ops.registry import Op, find, get
+from ..ops.schema import Attrs
+
+__all__ = ["Value", "Step", "Graph", "GraphFunctions"]
+
+
+class Value:
+    """One array of the graph: an input (``step`` is None) or an output of a step."""
+
+    __slots__ = ("graph", "step", "index", "shape", "dtype", "name")
+
+    def __init__(self, graph: Graph, step: Step | None, index: int, shape: tuple, dtype: np.dtype, name: str):
+        self.graph, self.step, self.index = graph, step, index
+        self.shape, self.dtype, self.name = shape, dtype, name
+
+    def _with(self, other: Any, same: str, wide: str, scalar: str) -> Value:
+        if isinstance(other, Value):
+            return self.graph.apply(same if self.shape == other.shape else wide, (self, other))
+        return self.graph.apply(scalar, (self,), scalar=float(other))
+
+    def __add__(self, other: Any) -> Value:
+        return self._with(other, "elemwise_add", "broadcast_add", "_plus_scalar")
+
+    def __sub__(self, other: Any) -> Value:
+        return self._with(other, "elemwise_sub", "broadcast_sub", "_minus_scalar")
+
+    def __mul__(self, other: Any) -> Value:
+        return self._with(other, "elemwise_mul", "broadcast_mul", "_mul_scalar")
+
+    def __truediv__(self, other: Any) -> Value:
+        return self._with(other, "elemwise_div", "broadcast_div", "_div_scalar")
+
+    def __mod__(self, other: Any) -> Value:
+        return self._with(other, "_mod", "broadcast_mod", "_mod_scalar")
+
+    def __pow__(self, other: Any) -> Value:
+        return self._with(other, "_power", "broadcast_power", "_power_scalar")
+
+    def __gt__(self, other: Any) -> Value:
+        return self._with(other, "_greater", "broadcast_greater", "_greater_scalar")
+
+    def __ge__(self, other: Any) -> Value:
+        return self._with(other, "_greater_equal", "broadcast_greater_equal", "_greater_equal_scalar")
+
+    def __lt__(self, other: Any) -> Value:
+        return self._with(other, "_lesser", "broadcast_lesser", "_lesser_scalar")
+
+    def __le__(self, other: Any) -> Value:
+        return self._with(other, "_lesser_equal", "broadcast_lesser_equal", "_lesser_equal_scalar")
+
+    def __eq__(self, other: Any) -> Any:
+        return self._with(other, "_equal", "broadcast_equal", "_equal_scalar")
+
+    def __ne__(self, other: Any) -> Any:
+        return self._with(other, "_not_equal", "broadcast_not_equal", "_not_equal_scalar")
+
+    __hash__ = object.__hash__
+
+    def __radd__(self, other: float) -> Value:
+        return self + other
+
+    def __rmul__(self, other: float) -> Value:
+        return self * other
+
+    def __rsub__(self, other: float) -> Value:
+        return self.graph.apply("_rminus_scalar", (self,), scalar=float(other))
+
+    def __rtruediv__(self, other: float) -> Value:
+        return self.graph.apply("_rdiv_scalar", (self,), scalar=float(other))
+
+    def __rpow__(self, other: float) -> Value:
+        return self.graph.apply("_rpower_scalar", (self,), scalar=float(other))
+
+    def __neg__(self) -> Value:
+        return self * -1.0
+
+    def __repr__(self) -> str:
+        return f"<Value {self.name} {self.shape} {self.dtype}>"
+
+
+class Step:
+    """The application of an operator to values."""
+
+    __slots__ = ("op", "attrs", "ins", "outs", "name", "backward")
+
+    def __init__(self, op: Op, attrs: Attrs, ins: Sequence[Value], name: str, backward: bool):
+        self.op, self.attrs, self.ins, self.name, self.backward = op, attrs, tuple(ins), name, backward
+        self.outs: tuple[Value, ...] = ()
+
+    def __repr__(self) -> str:
+        return f"<Step {self.op.name} {self.name!r}>"
+
+
+class Graph:
+    """Steps in an order in which they can run, inputs by name, and the outputs.
+
+    Attributes
+    ----------
+    steps : list of Step
+        Forward steps first, then those of the backward pass.
+    inputs : dict
+        Arguments and auxiliary states by name.
+    heads : list of Value
+        The gradients of the outputs, which the caller of backward supplies where they are used.
+    outputs : list of Value
+    grads : dict
+        Argument name -> value of its gradient (None where it is zero).
+    """
+
+    def __init__(self) -> None:
+        self.steps: list[Step] = []
+        self.inputs: dict[str, Value] = {}
+        self.heads: list[Value] = []
+        self.outputs: list[Value] = []
+        self.grads: dict[str, Value | None] = {}
+        self.backward = False  # whether steps that are appended now belong to the backward pass
+        self._context = ""
+
+    def input(self, name: str, shape: tuple, dtype: np.dtype) -> Value:
+        """Return a value that comes from outside."""
+        return Value(self, None, 0, tuple(shape), dtype, name)
+
+    def apply(self, name: str, ins: Sequence[Value], **values: Any) -> Any:
+        """Append an operator by name and return its visible outputs (one value, or a tuple)."""
+        op = get(name)
+        attrs = op.parse(values)
+        outs = self.append(op, attrs, ins, f"{self._context}{'_backward' if self.backward else ''}").outs
+        visible = op.visible_count(attrs)
+        return outs[0] if visible == 1 else outs[:visible]
+
+    def append(self, op: Op, attrs: Attrs, ins: Sequence[Value], name: str) -> Step:
+        """Append a step; the shapes and dtypes of its outputs follow from the rules."""
+        names = op.output_names(attrs)
+        shapes: list = [None] * len(names)
+        dtypes: list = [None] * len(names)
+        if not any(0 in v.shape for v in ins):
+            infer_shapes(op, attrs, [v.shape for v in ins], shapes, name)
+        infer_types(op, attrs, [v.dtype for v in ins], dtypes, name)
+        if any(shape is None or 0 in shape for shape in shapes):
+            raise MXNetError(f"{op.name} {name!r}: the shape of its output depends on values, or is empty; such operators "
+                             "run imperatively (mx.nd) but cannot be part of an executor")
+        step = Step(op, attrs, ins, name, self.backward)
+        step.outs = tuple(Value(self, step, i, shape, dtype, f"{name}_{out}")
+                          for i, (out, shape, dtype) in enumerate(zip(names, shapes, dtypes)))
+        self.steps.append(step)
+        return step
+
+    def named(self, name: str) -> Graph:
+        """Let the steps that follow be named after the node `name`; return the graph."""
+        self._context = name
+        return self
+
+
+class GraphFunctions:
+    """Operators as functions of values: what rules see as ``F`` while a backward graph is built."""
+
+    def __init__(self, graph: Graph):
+        self._graph = graph
+
+    def __getattr__(self, name: str) -> Any:
+        if find(name) is None:
+            raise AttributeError(f"operator {name!r} is not registered")
+        return lambda *ins, **values: self._graph.apply(name, ins, **values)

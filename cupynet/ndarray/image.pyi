@@ -1,0 +1,156 @@
+# Made by scripts/stubs.py from the declarations in cupynet/ops: do not edit.
+from collections.abc import Sequence
+from typing import Any, Literal
+
+from numpy.typing import DTypeLike
+
+from .ndarray import NDArray
+
+
+def adjust_lighting(
+    data: NDArray,
+    alpha: float | Sequence[float],
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Add AlexNet's lighting noise: ``data + sum_i alpha_i lambda_i p_i``."""
+
+def crop(
+    data: NDArray,
+    x: int,
+    y: int,
+    width: int,
+    height: int,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """The `width` x `height` part of images (H, W, C) or (N, H, W, C) whose upper left corner is (x, y)."""
+
+def flip_left_right(
+    data: NDArray,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Mirror images (H, W, C) or (N, H, W, C) left to right."""
+
+def flip_top_bottom(
+    data: NDArray,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Mirror images (H, W, C) or (N, H, W, C) top to bottom."""
+
+def normalize(
+    data: NDArray,
+    mean: float | Sequence[float] = (0.0, 0.0, 0.0, 0.0),
+    std: float | Sequence[float] = (1.0, 1.0, 1.0, 1.0),
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """``(data - mean) / std`` per channel of a tensor (C, H, W) or (N, C, H, W), C being 1 or 3."""
+
+def random_brightness(
+    data: NDArray,
+    min_factor: float,
+    max_factor: float,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Multiply the colours of an image; bytes are limited to 255, with a factor that is drawn uniformly from
+    [`min_factor`, `max_factor`).
+    """
+
+def random_color_jitter(
+    data: NDArray,
+    brightness: float,
+    contrast: float,
+    saturation: float,
+    hue: float,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Change brightness, contrast, saturation and hue of an image by random amounts."""
+
+def random_contrast(
+    data: NDArray,
+    min_factor: float,
+    max_factor: float,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """``factor * data + (1 - factor) * grey``, grey being the image's mean luma, with a factor that is drawn
+    uniformly from [`min_factor`, `max_factor`).
+    """
+
+def random_flip_left_right(
+    data: NDArray,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Mirror an image (H, W, C) left to right or leave it, with equal chances. No gradient."""
+
+def random_flip_top_bottom(
+    data: NDArray,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Mirror an image (H, W, C) top to bottom or leave it, with equal chances. No gradient."""
+
+def random_hue(
+    data: NDArray,
+    min_factor: float,
+    max_factor: float,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Turn the hue of an image by a part of the circle, at constant lightness and saturation (bytes are rounded,
+    where MXNet truncates and so changes an image that is not turned), with a factor that is drawn uniformly from
+    [`min_factor`, `max_factor`).
+    """
+
+def random_lighting(
+    data: NDArray,
+    alpha_std: float = 0.05,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """AlexNet's lighting noise with three normal amounts of mean 0 and standard deviation `alpha_std`."""
+
+def random_saturation(
+    data: NDArray,
+    min_factor: float,
+    max_factor: float,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """``factor * data + (1 - factor) * luma`` per pixel, luma being 0.299 R + 0.587 G + 0.114 B (MXNet's forgets
+    red and green, so that its images turn dark as they lose colour), with a factor that is drawn uniformly from
+    [`min_factor`, `max_factor`).
+    """
+
+def resize(
+    data: NDArray,
+    size: int | Sequence[int] = (),
+    keep_ratio: bool = False,
+    interp: int = 1,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Resize an image or a batch of images, as OpenCV does."""
+
+def to_tensor(data: NDArray, *, out: NDArray | Sequence[NDArray] | None = None, name: str | None = None) -> NDArray:
+    """Image (H, W, C) of 0 to 255 to tensor (C, H, W) of 0 to 1, or (N, H, W, C) to (N, C, H, W)."""

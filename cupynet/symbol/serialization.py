@@ -1,0 +1,199 @@
+"""Symbols as JSON text: MXNet's own layout on writing, every version since 0.8 on reading."""
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from .. import attribute
+from ..base import MXNetError
+from ..graph.node import Entry, Node, post_order
+from ..ops import registry
+
+__all__ = ["dump", "load", "load_file"]
+
+_VERSION = 10901
+_CASTS = ("amp_cast", "amp_multicast")
+
+
+# ---- writing --------------------------------------------------------------------------------------
+
+def _quote(text: str) -> str:
+    for plain, escaped in (("\\", "\\\\"), ("\r", "\\r"), ("\n", "\\n"), ("\t", "\\t"), ('"', '\\"')):
+        text = text.replace(plain, escaped)
+    return f'"{text}"'
+
+
+def _lines(opening: str, items: Sequence[str], closing: str, indent: int, multiline: bool) -> str:
+    """Lay out a JSON scope: on one line, or one item a line with MXNet's space after each comma."""
+    if not items or not multiline:
+        return opening + ", ".join(items) + closing
+    pad = " " * (indent + 2)
+    return f"{opening}\n{pad}" + f", \n{pad}".join(items) + f"\n{' ' * indent}{closing}"
+
+
+def _array(items: Sequence[str], indent: int) -> str:
+    return _lines("[", items, "]", indent, len(items) > 10)
+
+
+def _skip_casts(heads: Iterable[Entry]) -> list[Entry]:
+    """Return `heads` of a graph without the casts of automatic mixed precision."""
+    better: dict[int, Node] = {}
+
+    def through(entry: Entry) -> Entry:
+        node, index = entry
+        while node.op is not None and node.op.name in _CASTS:
+            node, index = node.inputs[index]
+        return better.get(id(node), node), index
+    heads = list(heads)
+    for node in post_order(heads):
+        better[id(node)] = Node(node.op, node.name, node.attrs, [through(entry) for entry in node.inputs])
+    return [through(entry) for entry in heads]
+
+
+def dump(heads: Sequence[Entry], remove_amp_cast: bool = True) -> str:
+    """Return the JSON text of a graph, byte for byte as MXNet 1.9.1 lays it out."""
+    order = post_order(heads)
+    if remove_amp_cast and any(node.op is not None and node.op.name in _CASTS for node in order):
+        heads = _skip_casts(heads)
+        order = post_order(heads)
+    number = {id(node): i for i, node in enumerate(order)}
+    nodes, row = [], [0]
+    for node in order:
+        fields = [f'"op": {_quote(node.op.name if node.op else "null")}', f'"name": {_quote(node.name)}']
+        if node.attrs:
+            attrs = [f"{_quote(key)}: {_quote(value)}" for key, value in sorted(node.attrs.items())]
+            fields.append('"attrs": ' + _lines("{", attrs, "}", 6, len(attrs) > 1))
+        mutated = node.op.mutated_indices(node.input_names) if node.op and node.op.mutates else ()
+        inputs = [f"[{number[id(p)]}, {i}, {int(k in mutated)}]" for k, (p, i) in enumerate(node.inputs)]
+        fields.append('"inputs": ' + _array(inputs, 6))
+        nodes.append(_lines("{", fields, "}", 4, True))
+        row.append(row[-1] + node.output_count)
+    top = ['"nodes": ' + _lines("[", nodes, "]", 2, True),
+           '"arg_nodes": ' + _array([str(number[id(n)]) for n in order if n.op is None], 2),
+           '"node_row_ptr": ' + _array([str(n) for n in row], 2),
+           '"heads": ' + _array([f"[{number[id(n)]}, {i}, 0]" for n, i in heads], 2),
+           f'"attrs": {{"mxnet_version": ["int", {_VERSION}]}}']
+    return _lines("{", top, "}", 0, True)
+
+
+# ---- reading --------------------------------------------------------------------------------------
+
+def load_file(fname: str) -> list[Entry]:
+    """Return the heads of the graph in a file."""
+    try:
+        with open(fname, encoding="utf-8") as stream:
+            return load(stream.read())
+    except (OSError, UnicodeDecodeError) as error:
+        raise MXNetError(f"load: cannot read {fname!r}: {error}") from error
+
+
+def _expect(condition: Any, message: str) -> None:
+    if not condition:
+        raise MXNetError(f"load: not a symbol: {message}")
+
+
+def load(text: str) -> list[Entry]:
+    """Return the heads of the graph in JSON text. Raises MXNetError for anything that is not a graph."""
+    try:
+        top = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise MXNetError(f"load: not a symbol: not JSON ({error})") from None
+    _expect(isinstance(top, dict), f"expected an object with nodes and heads, got {type(top).__name__}")
+    unknown = set(top) - {"nodes", "arg_nodes", "node_row_ptr", "heads", "attrs", "storage_type"}
+    _expect(not unknown, f"Unknown field {', '.join(sorted(unknown))}")
+    for field in ("nodes", "heads"):
+        _expect(isinstance(top.get(field), list), f"{field} is missing")
+    version = _version(top.get("attrs"))
+    nodes: list[Node] = []
+    for i, item in enumerate(top["nodes"]):
+        nodes.append(_node(i, item, nodes, version))
+    if version < 900:
+        nodes = _with_missing_inputs(nodes)
+    return [_entry(entry, nodes, "heads") for entry in top["heads"]]
+
+
+def _version(attrs: Any) -> int:
+    """Return the MXNet version that wrote the file, 800 (0.8.0) for those that did not say."""
+    if attrs is None:
+        return 800
+    try:
+        return int(attrs["mxnet_version"][1])
+    except (TypeError, KeyError, IndexError, ValueError):
+        return 800
+
+
+def _entry(entry: Any, nodes: Sequence[Node], where: str) -> Entry:
+    _expect(isinstance(entry, list) and len(entry) in (2, 3) and all(isinstance(n, int) for n in entry),
+            f"{where} has {entry!r}, expected [node, output] or [node, output, version]")
+    index, output = entry[:2]
+    _expect(0 <= index < len(nodes), f"{where} refers to node {index}, which does not come before")
+    node = nodes[index]
+    _expect(0 <= output < node.output_count, f"{where} refers to output {output} of {node.name!r}, which does not exist")
+    return node, output
+
+
+def _node(i: int, item: Any, before: Sequence[Node], version: int) -> Node:
+    _expect(isinstance(item, dict) and isinstance(item.get("op"), str) and isinstance(item.get("name"), str)
+            and isinstance(item.get("inputs"), list), f"node {i} has no op, name or inputs")
+    name = item["name"]
+    attrs: dict[str, str] = {}
+    for field in ("param", "attr", "attrs"):  # the later field wins where an old file has two
+        found = item.get(field) or {}
+        _expect(isinstance(found, dict), f"{field} of node {name!r} is no object")
+        attrs.update({key: value if isinstance(value, str) else str(value) for key, value in found.items()})
+    if item.get("subgraphs"):
+        raise MXNetError(f"load: node {name!r} ({item['op']}) holds subgraphs, which are not supported")
+    inputs = [_entry(entry, before, f"node {name!r}") for entry in item["inputs"]]
+    if item["op"] == "null":
+        return Node(None, name, {attribute.stored(key): value for key, value in attrs.items()})
+    op = registry.find(item["op"])
+    if op is None:
+        raise MXNetError(f"Failed loading Op {name} of type {item['op']}: Operator {item['op']} is not registered")
+    if version < _VERSION:
+        attrs = _upgraded(op, attrs, inputs, version)
+    node = Node(op, name, attrs, inputs)
+    try:
+        parsed = node.parsed
+    except MXNetError as error:
+        raise MXNetError(f"Failed loading Op {name} of type {item['op']}: {error}") from None
+    if version >= 900 and not op.variadic:
+        names = op.active_inputs(parsed, len(inputs))
+        _expect(len(names) == len(inputs), f"node {name!r} ({op.name}) has {len(inputs)} inputs, expected "
+                                           f"{len(names)} ({', '.join(names)})")
+    return node
+
+
+def _upgraded(op: registry.Op, attrs: dict[str, str], inputs: Sequence[Entry], version: int) -> dict[str, str]:
+    """Return the attributes of an operator from an older version in today's form."""
+    found: dict[str, str] = {}
+    for key, value in attrs.items():
+        hidden = next((h for h in attribute.HIDDEN if key == h or key.endswith("_" + h)), None)
+        if hidden is None:
+            found[key] = value
+        elif key == hidden:
+            found[f"__{hidden}__"] = value
+        else:  # weight_lr_mult belongs to the variable that is the input weight
+            target = key[:-len(hidden) - 1]
+            if target in op.inputs and op.inputs.index(target) < len(inputs) \
+                    and inputs[op.inputs.index(target)][0].op is None:
+                inputs[op.inputs.index(target)][0].attrs[f"__{hidden}__"] = value
+            elif key.startswith("__"):
+                found[key] = value
+    if version < 905 and op.name in ("argmax", "argmin") and found.get("axis") == "-1":
+        del found["axis"]
+    if version < 900:
+        # Versions without attribute scopes stored names that no operator takes; they meant nothing then either.
+        found = {key: value for key, value in found.items() if key in op.schema.fields or key.startswith("__")}
+    return found
+
+
+def _with_missing_inputs(nodes: list[Node]) -> list[Node]:
+    """Give operators of files before 0.9 the variables that were not stored then, such as moving averages."""
+    for node in nodes:
+        if node.op is None or node.op.variadic:
+            continue
+        for name in node.op.active_inputs(node.parsed)[len(node.inputs):]:
+            extra = {"__init__": node.op.initial[name]} if name in node.op.initial else {}
+            node.inputs.append((Node(None, f"{node.name}_{name}", node.attrs | extra), 0))
+    return nodes
