@@ -26,7 +26,7 @@ def function(op: Op, called: str) -> Callable:
         named, many, values = bind(op, called, args, kwargs, _is_array)
         ctx = as_context(values.pop("ctx", None)) if not op.inputs and out is None else None
         if op.count:
-            values[op.count] = len(many)
+            values.setdefault(op.count, len(many))
         attrs = op.parse(values)
         names = op.active_inputs(attrs, len(many)) if op.when else op.inputs
         ins = many if op.variadic else [named[n] for n in names if n in named]

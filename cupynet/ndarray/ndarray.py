@@ -478,6 +478,8 @@ class NDArray:
             value = device.from_host(np.asarray(value, self._data.dtype))
         if key.__class__ is not int and key.__class__ is not slice:
             key = indexing.normalize(key, device)
+        if getattr(value, "size", 0) == 1 and value.ndim:
+            value = value.reshape(())  # one element goes anywhere
         try:
             self._data[key] = value
         except IndexError as error:

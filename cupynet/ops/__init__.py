@@ -2,4 +2,23 @@
 
 Importing this package registers them all; nothing below this room knows NDArray or Symbol.
 """
-from . import binary, ctc, dense, image, linalg, matrix, optimizer, reduce, rnn, sequence, sorting, special, unary, vision  # noqa: F401
+from . import (  # noqa: F401
+    binary,
+    creation,
+    ctc,
+    dense,
+    image,
+    indexing,
+    linalg,
+    matrix,
+    optimizer,
+    random,
+    reduce,
+    rnn,
+    sequence,
+    shape,
+    sorting,
+    special,
+    unary,
+    vision,
+)

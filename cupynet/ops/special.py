@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 
-from ..base import MXNetError
 from ..dtypes import is_integer
 from .infer import Slots, same_shape, same_type
 from .registry import Op, op, require
@@ -115,7 +114,7 @@ _BERNOULLI = (1 / 6, -1 / 30, 1 / 42, -1 / 30, 5 / 66, -691 / 2730, 7 / 6, -3617
 _SHIFT = 8  # Stirling's series is exact to 1e-16 from here on
 
 
-def _zeta(s: int, n: int = 20) -> float:
+def _zeta(s: int, n: int = 100) -> float:
     """Riemann's zeta function of ``s >= 2``: a sum and three terms of the Euler-Maclaurin formula."""
     return (math.fsum(k ** -s for k in range(1, n)) + n ** (1 - s) / (s - 1) + n ** -s / 2
             + s * n ** (-s - 1) / 12 - s * (s + 1) * (s + 2) * n ** (-s - 3) / 720)
@@ -139,9 +138,9 @@ def _shifted(z: Any) -> tuple[Any, Any]:
     return small, z + _SHIFT * small
 
 
-def _rising(z: Any, small: Any) -> Any:
+def _rising(xp: Any, z: Any, small: Any) -> Any:
     """``z (z + 1) ... (z + 7)`` where `small`, else 1: how gamma grows over the shift."""
-    product = 1.0
+    z, product = xp.minimum(z, _SHIFT), 1.0
     for k in range(_SHIFT):
         product = product * (1 + small * (z + (k - 1)))
     return product
@@ -153,7 +152,7 @@ def _gamma(xp, x):
     small, y = _shifted(xp.minimum(z, 180.0))  # overflows at 171.7
     half_power = y ** (0.5 * y - 0.25)
     value = (half_power * xp.exp(-y) * half_power * math.sqrt(2 * math.pi)
-             * xp.exp(_horner(1 / (y * y), _STIRLING) / y) / _rising(z, small))
+             * xp.exp(_horner(1 / (y * y), _STIRLING) / y) / _rising(xp, z, small))
     odd = xp.rint(x) % 2  # sin(pi x) = +-sin(pi rest)
     mirrored = math.pi / (xp.sin(math.pi * rest) * (1 - 2 * odd) * value)
     return xp.where(left, xp.where((rest == 0) & (x != 0), xp.nan, mirrored), value)
@@ -164,10 +163,10 @@ def _gammaln(xp, x):
     left, z, rest = _reflected(xp, x)
     small, y = _shifted(z)
     value = ((y - 0.5) * (xp.log(y) - 1) + (0.5 * math.log(2 * math.pi) - 0.5)
-             + _horner(1 / (y * y), _STIRLING) / y - xp.log(_rising(z, small)))
+             + _horner(1 / (y * y), _STIRLING) / y - xp.log(_rising(xp, z, small)))
     # at its zeros, 1 and 2, the difference above has no relative accuracy
     at_2 = abs(z - 2) < 0.25
-    d = xp.where(at_2, z - 2, xp.clip(z - 1, -0.25, 0.25))
+    d = xp.clip(xp.where(at_2, z - 2, z - 1), -0.25, 0.25)
     value = xp.where(at_2 | (abs(z - 1) < 0.25), d * _horner(d, _LOG_GAMMA_1) + xp.log1p(d * at_2), value)
     return xp.where(left, math.log(math.pi) - xp.log(abs(xp.sin(math.pi * rest))) - value, value)
 
@@ -194,11 +193,7 @@ def _trigamma(xp, x):
     return xp.where(left, (math.pi / xp.sin(math.pi * rest)) ** 2 - value, value)
 
 
-def _no_third_derivative(F, grad):
-    raise MXNetError("_trigamma: the third derivative of gamma and gammaln is not available")
-
-
-def _declare_special(name: str, function: Callable, cupy_name: str, rule: Callable, doc: str,
+def _declare_special(name: str, function: Callable, cupy_name: str, rule: Callable | None, doc: str,
                      sparse: bool = False) -> Op:
     """Declare a function of this file, with CuPy's of `cupy_name` as its kernel for CUDA."""
     declared = declare_unary(name, function, rule, doc, sparse)
@@ -236,7 +231,8 @@ for _row in (
      "Logarithm of the absolute value of the gamma function", True),
     ("_digamma", _digamma, "digamma", lambda F, grad, data: grad * F._trigamma(data),
      "Logarithmic derivative of the gamma function"),
-    ("_trigamma", _trigamma, "polygamma", _no_third_derivative, "Derivative of the digamma function"),
+    ("_trigamma", _trigamma, "polygamma", None,
+     "Derivative of the digamma function (taken for constant where it would be differentiated: nothing needs that)"),
 ):
     _declare_special(*_row)
 

@@ -10,6 +10,7 @@ _erf = np.vectorize(math.erf)
 _gamma = np.vectorize(math.gamma)
 _gammaln = np.vectorize(math.lgamma)
 _EXACT = {"oracle": False, "rtol": 2e-13, "atol": 0}  # against the C library, in float64
+_MULTICAST = {"oracle": False, "numeric": ()}  # MXNet 1.9.1 crashes now and then
 
 SAMPLES = [
     Sample("erf", [_X * 3], rtol=1e-6, atol=0), Sample("erf", [rand(40, low=-6, high=6)]),
@@ -25,7 +26,10 @@ SAMPLES = [
            oracle=False, rtol=1e-12, atol=0),
     Sample("gammaln", [rand(3, 4, low=0.2, high=5)]), Sample("gammaln", [rand(6, low=-2.9, high=-2.1)]),
     Sample("gammaln", [rand(200, low=0.01, high=300, dtype="float64")], reference=_gammaln, numeric=(), **_EXACT),
-    Sample("gammaln", [rand(99, low=0.7, high=2.3, dtype="float64")], reference=_gammaln, **_EXACT),
+    Sample("gammaln", [rand(99, low=0.7, high=2.3, dtype="float64")], reference=_gammaln, oracle=False,
+           rtol=1e-13, atol=1e-15),
+    Sample("gammaln", [np.array([1.0000054321125826, 1.9999964305585238])], oracle=False, rtol=1e-14, atol=0,
+           reference=lambda x: np.array([-3.13547620703973e-06, -1.509099832648119e-06])),  # by mpmath
     Sample("_digamma", [np.array([1, 0.5, 2, 11])], oracle=False, rtol=1e-12, reference=lambda x: np.array(
         [-0.57721566490153286, -1.9635100260214235, 0.42278433509846714, 2.351752589066721])),
     Sample("_digamma", [rand(9, low=-4.9, high=9)], oracle=False, why="internal: derivative of gammaln"),
@@ -36,9 +40,11 @@ SAMPLES = [
     Sample("amp_cast", [_X], {"dtype": "float16"}, numeric=()),
     Sample("amp_cast", [ints(4, high=9, dtype="int32")], {"dtype": "float16"}),
     Sample("amp_multicast", [_X, rand(2, dtype="float16"), ints(3, high=5, dtype="int32")], {"num_outputs": 3},
-           numeric=()),
-    Sample("amp_multicast", [_X, rand(2, dtype="float16")], {"num_outputs": 2, "cast_narrow": True}, numeric=()),
-    Sample("amp_multicast", [rand(2, dtype="float64"), rand(2, dtype="float16")], {"num_outputs": 2}, numeric=()),
+           reference=lambda x, y, z: (x, y.astype("float32"), z), **_MULTICAST),
+    Sample("amp_multicast", [_X, rand(2, dtype="float16")], {"num_outputs": 2, "cast_narrow": True},
+           reference=lambda x, y: (x.astype("float16"), y), **_MULTICAST),
+    Sample("amp_multicast", [rand(2, dtype="float64"), rand(2, dtype="float16")], {"num_outputs": 2},
+           reference=lambda x, y: (x, y), **_MULTICAST),
     Sample("_contrib_quadratic", [_X], {"a": 2.0, "b": -0.5, "c": 3.0}),
     Sample("_contrib_quadratic", [ints(4, high=9, dtype="int32")], {"a": 2.0, "b": 1.0}),
     Sample("_contrib_gradientmultiplier", [_X], {"scalar": -2.0}, numeric=()),

@@ -1,0 +1,379 @@
+"""NDArray: creation, arithmetic, indexing, shapes, copies, and its manners towards other libraries."""
+import copy
+import pickle
+
+import numpy as np
+import pytest
+
+import cupynet as mx
+from cupynet import nd
+
+A = [[1, 2, 3], [4, 5, 6]]
+
+
+def same(array, values, dtype="float32"):
+    """The array has exactly these values, this dtype and the shape of `values`."""
+    values = np.asarray(values)
+    assert array.shape == values.shape and array.dtype == np.dtype(dtype)
+    np.testing.assert_array_equal(array.asnumpy(), values.astype(dtype))
+
+
+# ---- creation ------------------------------------------------------------------------------------
+
+def test_array_dtypes():
+    same(nd.array([1, 2]), [1, 2])
+    same(nd.array(np.arange(3)), [0, 1, 2])
+    same(nd.array(np.ones(2)), [1, 1])
+    same(nd.array(nd.array([1], dtype="int32")), [1], "int32")
+    same(nd.array([1.7], dtype="int32"), [1], "int32")
+    assert nd.array(3.0).shape == () and nd.array([]).shape == (0,)
+    same(nd.array([nd.array([1, 2]), nd.array([3, 4])]), [[1, 2], [3, 4]])
+    with pytest.raises(TypeError, match="array: source_array"):
+        nd.array(["a"])
+    with pytest.raises(mx.MXNetError, match="not supported"):
+        nd.zeros((2,), dtype="complex64")
+
+
+def test_sources():
+    same(nd.zeros((2, 3)), np.zeros((2, 3)))
+    same(nd.ones(2), [1, 1])
+    same(nd.full((2,), 3), [3, 3])
+    same(nd.full((2,), 3, dtype="int64"), [3, 3], "int64")
+    same(nd.arange(5), [0, 1, 2, 3, 4])
+    same(nd.arange(2, 8, 3, repeat=2), [2, 2, 5, 5])
+    same(nd.linspace(0, 1, 3), [0, .5, 1])
+    same(nd.eye(2, 3, 1), np.eye(2, 3, 1))
+    same(nd.zeros_like(nd.array(A)), np.zeros((2, 3)))
+    same(nd.ones_like(nd.array(A, dtype="int32")), np.ones((2, 3)), "int32")
+    assert nd.empty((2, 3)).shape == (2, 3)
+    with pytest.raises(ValueError, match="negative"):
+        nd.zeros((2, -1))
+    with pytest.raises(mx.MXNetError, match="sparse|dense"):
+        nd.zeros((2,), stype="csr")
+
+
+def test_repr():
+    assert repr(nd.ones((2,))) == f"\n[1. 1.]\n<NDArray 2 @{mx.current_context()}>"
+    assert repr(nd.ones((1, 2, 3))) == f"\n[[[1. 1. 1.]\n  [1. 1. 1.]]]\n<NDArray 1x2x3 @{mx.current_context()}>"
+
+
+def test_properties(ctx):
+    a = nd.array(A)
+    assert (a.size, a.ndim, a.shape, a.dtype, a.context, a.ctx, a.stype) == (6, 2, (2, 3), np.float32, ctx, ctx, "default")
+    same(a.T, np.transpose(A))
+    assert len(a) == 2 and [row.shape for row in a] == [(3,), (3,)]
+    assert nd.array([3.5]).asscalar() == np.float32(3.5) and float(nd.array([3.5])) == 3.5 and int(nd.array([3])) == 3
+    with pytest.raises(ValueError, match="not a scalar"):
+        a.asscalar()
+    with pytest.raises(ValueError, match="ambiguous"):
+        bool(a)
+    assert bool(nd.array([0])) is False and a[0, 0] == 1
+
+
+# ---- arithmetic ----------------------------------------------------------------------------------
+
+OPERATORS = ["+", "-", "*", "/", "%", "**", "==", "!=", ">", ">=", "<", "<="]
+
+
+@pytest.mark.parametrize("operator", OPERATORS)
+def test_operators(operator):
+    x, y = np.array([[1, 2, 3], [4, 5, 6]], "f4"), np.array([[2, 2, 1], [4, 0.5, 6]], "f4")
+    env = {"x": x, "y": y, "row": y[0], "k": 2.0}
+    for text in (f"x {operator} y", f"x {operator} row", f"x {operator} k", f"k {operator} x"):
+        expected = np.asarray(eval(text, env)).astype("f4")
+        found = eval(text, {name: nd.array(v) if name != "k" else v for name, v in env.items() if name != "__builtins__"})
+        assert found.dtype == np.float32
+        np.testing.assert_allclose(found.asnumpy(), expected, rtol=1e-6, err_msg=text)
+
+
+@pytest.mark.parametrize("operator", ["+=", "-=", "*=", "/=", "%="])
+def test_in_place_operators_write_into_the_same_memory(operator):
+    for right in (np.array([2, 3, 4], "f4"), 2.0, 2):
+        x = np.array(A, "f4")
+        env = {"x": nd.array(x), "r": nd.array(right) if isinstance(right, np.ndarray) else right}
+        before, alias = env["x"], env["x"][0]
+        exec(f"x {operator} r", env)
+        assert env["x"] is before
+        expected = {"x": x, "r": right}
+        exec(f"x {operator} r", expected)
+        np.testing.assert_allclose(before.asnumpy(), expected["x"], rtol=1e-6)
+        np.testing.assert_allclose(alias.asnumpy(), expected["x"][0], rtol=1e-6)
+
+
+def test_numbers_take_the_type_of_the_array():
+    i = nd.array([2, 3, 7], dtype="int32")
+    same(i / 2, [1, 1, 3], "int32")
+    same(i * 1.5, [2, 3, 7], "int32")
+    same(i + 1.9, [3, 4, 8], "int32")
+    same(nd.array([2, 3], dtype="uint8") + 300, [46, 47], "uint8")
+    same(nd.ones((2,), dtype="float16") * 2, [2, 2], "float16")
+    same(nd.array([1.0]) * np.float64(2), [2])
+    same(-nd.array([1, -2]), [-1, 2])
+    same(abs(nd.array([1, -2])), [1, 2])
+    same(nd.array([7.0, -7.0]) % 3, [1, 2])
+    same(True + nd.array([1.0]), [2])
+
+
+def test_wrong_operands():
+    a = nd.ones((2, 3))
+    with pytest.raises(ValueError, match=r"broadcast_add: rhs has shape \(2,\).*\(2, 3\)"):
+        a + nd.ones((2,))
+    with pytest.raises(TypeError, match="rhs has dtype float64, expected float32"):
+        a + nd.ones((2, 3), dtype="float64")
+    with pytest.raises(mx.MXNetError, match=r"rhs is on cpu\(7\)"):
+        a + nd.ones((2, 3), ctx=mx.cpu(7))
+    with pytest.raises(TypeError):
+        a + "x"
+    with pytest.raises(ValueError, match="out has shape|shape"):
+        a += nd.ones((4, 2, 3))
+    same(a, np.ones((2, 3)))
+
+
+def test_functions_of_arrays_and_numbers():
+    a, b = nd.array([1, 5]), nd.array([3, 3])
+    same(nd.maximum(a, b), [3, 5])
+    same(nd.maximum(a, 2), [2, 5])
+    same(nd.minimum(2, a), [1, 2])
+    same(nd.subtract(10, a), [9, 5])
+    same(nd.power(2, a), [2, 32])
+    same(nd.lesser(a, b), [1, 0])
+    same(nd.greater(4, a), [1, 0])
+    assert nd.add(1, 2) == 3
+
+
+def test_out_receives_the_result():
+    a, out = nd.array([1.0, 2.0]), nd.zeros((2,))
+    assert nd.exp(a, out=out) is out
+    np.testing.assert_allclose(out.asnumpy(), np.exp([1, 2]), rtol=1e-6)
+    with pytest.raises(ValueError, match="out has shape"):
+        nd.exp(a, out=nd.zeros((3,)))
+    nd.elemwise_add(a, a, out=a)
+    same(a, [2, 4])
+
+
+def test_bad_calls_name_operator_and_argument():
+    a = nd.ones((2, 3))
+    with pytest.raises(mx.MXNetError, match="FullyConnected: unknown argument 'foo'"):
+        nd.FullyConnected(a, a, a, num_hidden=2, foo=1)
+    with pytest.raises(mx.MXNetError, match="FullyConnected: required argument 'num_hidden' is missing"):
+        nd.FullyConnected(a, a, a)
+    with pytest.raises(mx.MXNetError, match="Activation: act_type is 'relu6'; expected one of"):
+        nd.Activation(a, act_type="relu6")
+    with pytest.raises(TypeError, match="dot: input 'rhs' is missing"):
+        nd.dot(a)
+    with pytest.raises(TypeError, match="dot: lhs is int"):
+        nd.dot(1, a)
+    with pytest.raises(AttributeError, match="nope"):
+        nd.nope  # noqa: B018
+    with pytest.raises(mx.MXNetError, match="FullyConnected: weight has shape"):
+        nd.FullyConnected(a, nd.ones((4, 9)), nd.ones((4,)), num_hidden=4)
+
+
+# ---- indexing ------------------------------------------------------------------------------------
+
+KEYS = ["0", "-1", "0, 1", "slice(1, None)", "(slice(None), 1)", "(slice(None), slice(None, None, -1))", "Ellipsis",
+        "(Ellipsis, None)", "(None, 0)", "[0, 1, 0]", "([0, 1], [1, 2])", "(0, slice(1, 3))", "np.array([1, 0])",
+        "(slice(None), [2, 0])", "np.array([[0, 1], [1, 1]])", "np.array([[True, False, True], [False, True, False]])",
+        "(slice(None, None, 2), slice(0, 2))", "slice(5, 9)"]
+
+
+@pytest.mark.parametrize("key", KEYS)
+@pytest.mark.parametrize("recorded", [False, True])
+def test_reading(key, recorded):
+    values, key = np.array(A, "f4"), eval(key)
+    expected = values[key]
+    expected = expected.reshape(1) if expected.ndim == 0 else expected
+    a = nd.array(A)
+    if recorded:
+        if expected.size == 0:
+            return  # nothing to differentiate
+        a.attach_grad()
+        with mx.autograd.record():
+            found = a[key]
+            (found * found).sum().backward()
+        counts = np.zeros_like(values)
+        np.add.at(counts, key, 1)
+        np.testing.assert_allclose(a.grad.asnumpy(), 2 * values * counts)
+    else:
+        found = a[key]
+    same(found, expected)
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_writing(key):
+    values, key = np.array(A, "f4"), eval(key)
+    a = nd.array(A)
+    values[key] = 9
+    a[key] = 9
+    same(a, values)
+    values[key] = np.full(values[key].shape, 7)
+    a[key] = nd.full(a[key].shape if values[key].ndim else (1,), 7) if values[key].ndim else 7
+    same(a, values)
+
+
+def test_what_shares_memory():
+    a = nd.array(A)
+    a[0][:] = 10
+    a[1:2][:] = 20
+    same(a, [[10] * 3, [20] * 3])
+    a.reshape((3, 2))[:] = 7
+    same(a, [[7] * 3] * 2)
+    column = a[:, 1]
+    column[:] = 0
+    same(a, [[7] * 3] * 2)
+    for copied in (a.T, a.copy(), nd.reshape(a, shape=(6,)), a.expand_dims(0), a.flatten(), nd.slice(a, begin=(0, 0), end=(1, 3))):
+        copied[:] = -1
+    same(a, [[7] * 3] * 2)
+
+
+def test_indexing_by_arrays_of_floats_is_by_position():
+    a = nd.array(A)
+    same(a[nd.array([1, 0])], [A[1], A[0]])
+    assert a[a > 2].shape == (2, 3, 3)
+
+
+def test_assignment_converts_and_broadcasts():
+    a = nd.zeros((2, 3))
+    a[:] = np.arange(3, dtype="int64")
+    same(a, [[0, 1, 2]] * 2)
+    a[:] = [[5], [6]]
+    same(a, [[5] * 3, [6] * 3])
+    a[1, 2] = nd.array([8])
+    a[0] = nd.array([1, 2, 3], ctx=mx.cpu(5))
+    same(a, [[1, 2, 3], [6, 6, 8]])
+
+
+def test_wrong_indices():
+    a = nd.array(A)
+    for bad in (lambda: a[2], lambda: a[0, 3], lambda: a[0, 0, 0], lambda: a["x"], lambda: a[[5]]):
+        with pytest.raises(IndexError, match="index"):
+            bad()
+    with pytest.raises(IndexError):
+        a[7] = 1
+    with pytest.raises(ValueError, match=r"shape \(4,\)"):
+        a[:] = np.zeros(4)
+    same(a, A)
+
+
+# ---- shapes, copies --------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("code, shape", [
+    ((-1,), (6, 4)), ((0, -1, 1), (6, 4)), ((-3,), (6, 4)), ((-4, 2, 3, -2), (6, 4)), ((-4, -1, 3, 0), (6, 4)), ((-2, 1), (6, 4))])
+def test_reshape_codes(code, shape):
+    expected = {(-1,): (24,), (0, -1, 1): (6, 4, 1), (-3,): (24,), (-4, 2, 3, -2): (2, 3, 4), (-4, -1, 3, 0): (2, 3, 4),
+                (-2, 1): (6, 4, 1)}[code]
+    a = nd.zeros(shape)
+    assert a.reshape(code).shape == a.reshape(*code).shape == a.reshape(shape=code).shape == expected
+    assert nd.reshape(a, shape=code).shape == expected
+
+
+def test_reshape_refuses_what_does_not_fit():
+    with pytest.raises(mx.MXNetError, match="Reshape"):
+        nd.zeros((2, 3)).reshape((4, 2))
+
+
+def test_copies():
+    a = nd.array(A)
+    b = nd.zeros((2, 3))
+    assert a.copyto(b) is b
+    same(b, A)
+    same(a.copyto(mx.cpu(2)), A)
+    assert a.copyto(mx.cpu(2)).context == mx.cpu(2)
+    assert a.as_in_context(a.context) is a and a.as_in_context(mx.cpu(3)).context == mx.cpu(3)
+    same(a.astype("int32"), A, "int32")
+    assert a.astype("float32", copy=False) is a and a.astype("float32") is not a
+    with pytest.raises(ValueError, match="copyto"):
+        a.copyto(nd.zeros((3, 3)))
+    for twin in (copy.copy(a), copy.deepcopy(a), pickle.loads(pickle.dumps(a))):
+        twin[:] = 0
+        same(a, A)
+    values = a.asnumpy()
+    values[:] = 0
+    same(a, A)
+
+
+def test_joining_and_splitting():
+    a = nd.array(A)
+    same(nd.concat(a, a, dim=0), np.concatenate([A, A]))
+    same(nd.concatenate([a, a], axis=1), np.concatenate([A, A], 1))
+    same(nd.stack(a, a), np.stack([A, A]))
+    assert [x.shape for x in nd.split(a, num_outputs=3)] == [(2, 1)] * 3
+    assert [x.shape for x in nd.split_v2(a, (1,), axis=1)] == [(2, 1), (2, 2)]
+    same(nd.moveaxis(nd.zeros((2, 3, 4)), 0, -1), np.zeros((3, 4, 2)))
+    with pytest.raises(ValueError, match="moveaxis"):
+        nd.moveaxis(a, 5, 0)
+
+
+def test_reductions_keep_an_axis():
+    a = nd.array(A)
+    same(a.sum(), [21])
+    same(a.max(), [6])
+    same(a.mean(axis=0), [2.5, 3.5, 4.5])
+    same(a.argmax(axis=1), [2, 2])
+    same(nd.argmax_channel(a), [2, 2])
+    same(nd.norm(nd.array([3, 4])), [5])
+
+
+# ---- other libraries ---------------------------------------------------------------------------------
+
+def test_numpy_sees_values():
+    a = nd.array(A)
+    assert np.asarray(a).tolist() == A and np.array(a, "int32").dtype == np.int32
+    np.testing.assert_array_equal(np.sum(a).asnumpy(), [21])
+    np.testing.assert_allclose(np.exp(a).asnumpy(), np.exp(np.array(A, "f4")), rtol=1e-6)
+    for result in (a + np.ones((2, 3)), np.ones((2, 3)) + a, np.ones(3, "f4") + a):
+        same(result, np.array(A) + 1)
+    same(np.float64(2) - a, 2 - np.array(A))
+    same(np.arctan2(a, a), np.arctan2(np.array(A, "f4"), np.array(A, "f4")))
+    same(np.concatenate([a, a]), np.concatenate([A, A]))
+    assert isinstance(np.cumsum(a), nd.NDArray)
+    assert np.allclose(a, np.array(A))
+    values = np.zeros((2, 3))
+    values += a
+    assert values.tolist() == A
+
+
+def test_numpy_functions_are_recorded_or_refused():
+    a = nd.array(A)
+    a.attach_grad()
+    with mx.autograd.record():
+        y = np.exp(a) * np.ones((2, 3))
+        with pytest.raises(mx.MXNetError, match="cannot be recorded"):
+            np.cumsum(a)
+    y.backward()
+    np.testing.assert_allclose(a.grad.asnumpy(), np.exp(np.array(A, "f4")), rtol=1e-6)
+
+
+def test_dlpack_shares_memory():
+    a = nd.array(A)
+    if a.context.device_type == "cpu":
+        view = np.from_dlpack(a)
+        view[0, 0] = 50
+        assert a[0, 0].asscalar() == 50
+        b = nd.from_dlpack(np.arange(3, dtype="f4"))
+        same(b, [0, 1, 2])
+        values = np.zeros(2, "f4")
+        nd.from_numpy(values)[:] = 3
+        assert values.tolist() == [3, 3]
+        assert not hasattr(a, "__cuda_array_interface__")
+    else:
+        assert a.__cuda_array_interface__["shape"] == (2, 3)
+    same(nd.from_dlpack(a), a.asnumpy())
+
+
+def test_saving_and_loading(tmp_path):
+    path = str(tmp_path / "x.params")
+    data = {"w": nd.array(A), "b": nd.array([1, 2], dtype="int64")}
+    nd.save(path, data)
+    found = nd.load(path)
+    assert list(found) == ["w", "b"]
+    same(found["w"], A)
+    same(found["b"], [1, 2], "int64")
+    nd.save(path, [nd.array(A)])
+    same(nd.load(path)[0], A)
+    same(nd.load_frombuffer((tmp_path / "x.params").read_bytes())[0], A)
+    with pytest.raises(TypeError, match="save"):
+        nd.save(path, {"x": 3})
+    same(nd.load(path)[0], A)  # a refused save leaves the file alone
+    with pytest.raises(mx.MXNetError, match="cannot read"):
+        nd.load(str(tmp_path / "nothing"))

@@ -1,0 +1,238 @@
+"""The tape: what is recorded, gradients of any order, and what is refused."""
+import threading
+
+import numpy as np
+import pytest
+
+import cupynet as mx
+from cupynet import autograd, nd
+
+
+def leaf(values, req="write", dtype="float32"):
+    x = nd.array(values, dtype=dtype)
+    x.attach_grad(req)
+    return x
+
+
+def test_modes():
+    assert (autograd.is_recording(), autograd.is_training()) == (False, False)
+    with autograd.record():
+        assert (autograd.is_recording(), autograd.is_training()) == (True, True)
+        with autograd.pause():
+            assert (autograd.is_recording(), autograd.is_training()) == (False, False)
+        with autograd.predict_mode():
+            assert (autograd.is_recording(), autograd.is_training()) == (True, False)
+        seen = []
+        thread = threading.Thread(target=lambda: seen.append(autograd.is_recording()))
+        thread.start()
+        thread.join()
+        assert seen == [False]
+    with autograd.record(train_mode=False), autograd.train_mode():
+        assert autograd.is_training()
+    assert autograd.set_recording(True) is False and autograd.set_recording(False) is True
+    assert autograd.set_training(True) is False and autograd.set_training(False) is True
+
+
+def test_modes_are_restored_after_an_error():
+    with pytest.raises(KeyError), autograd.record():
+        raise KeyError
+    assert not autograd.is_recording()
+
+
+def test_gradient_of_a_chain():
+    x = leaf([1, 2, 3])
+    with autograd.record():
+        y = nd.exp(x) * x + 2 / x
+    y.backward()
+    v = np.array([1, 2, 3.0])
+    np.testing.assert_allclose(x.grad.asnumpy(), np.exp(v) * (v + 1) - 2 / v ** 2, rtol=1e-5)
+
+
+def test_gradients_flow_through_broadcasting_and_shared_values():
+    x, w = leaf(np.ones((2, 3))), leaf([1, 2, 3])
+    with autograd.record():
+        y = x * w
+        z = (y + y * w).sum()
+    z.backward()
+    np.testing.assert_allclose(x.grad.asnumpy(), np.tile([2, 6, 12], (2, 1)))
+    np.testing.assert_allclose(w.grad.asnumpy(), [6, 10, 14])
+
+
+@pytest.mark.parametrize("req, expected", [("write", [2, 4]), ("add", [4, 8]), ("null", [0, 0])])
+def test_requests(req, expected):
+    x = leaf([1, 2], req)
+    for _ in range(2):
+        with autograd.record():
+            y = x * x
+        y.backward()
+    np.testing.assert_array_equal(x.grad.asnumpy(), expected)
+
+
+def test_head_gradients_and_several_heads():
+    x = leaf([1, 2])
+    with autograd.record():
+        y, z = x * 3, x * x
+    autograd.backward([y, z], [nd.array([1, 10]), None])
+    np.testing.assert_array_equal(x.grad.asnumpy(), [3 + 2, 30 + 4])
+    with autograd.record():
+        y = x * 3
+    with pytest.raises(ValueError, match="head gradient"):
+        y.backward(nd.ones((5,)))
+
+
+def test_a_second_backward_needs_retain_graph():
+    x = leaf([1, 2])
+    with autograd.record():
+        y = x * x
+    y.backward(retain_graph=True)
+    y.backward()
+    np.testing.assert_array_equal(x.grad.asnumpy(), [2, 4])
+    with pytest.raises(mx.MXNetError, match="not in a computational graph any more"):
+        y.backward()
+
+
+def test_backward_without_a_graph():
+    with pytest.raises(mx.MXNetError, match="Cannot differentiate node because it is not in a computational graph"):
+        nd.ones((2,)).backward()
+
+
+def test_pause_and_detach_cut_the_graph():
+    x = leaf([2.0])
+    with autograd.record():
+        y = x * x
+        with autograd.pause():
+            z = y * 100
+        out = y + z + y.detach() * x + nd.BlockGrad(x) * 5
+    out.backward()
+    assert x.grad.asscalar() == 4 + 4
+
+
+@pytest.mark.parametrize("write", ["x[:] = 1", "x += 1", "y *= 2", "y[0] = 3", "nd.exp(x, out=y)"])
+def test_writing_to_recorded_arrays_is_refused(write):
+    x = leaf([1, 2])
+    with autograd.record():
+        y = x * x
+        with pytest.raises(mx.MXNetError, match="already in a computational graph"):
+            exec(write, {"x": x, "y": y, "nd": nd})
+    y.backward()
+    np.testing.assert_array_equal(x.grad.asnumpy(), [2, 4])
+
+
+def test_in_place_on_a_fresh_array_is_recorded():
+    x, y = leaf([1, 2]), nd.array([3, 4])
+    with autograd.record():
+        y *= x
+        z = y * 2
+    z.backward()
+    np.testing.assert_array_equal(y.asnumpy(), [3, 8])
+    np.testing.assert_array_equal(x.grad.asnumpy(), [6, 8])
+
+
+def test_gradients_of_any_order():
+    x = leaf([0.5, 2.0])
+    with autograd.record():
+        derivatives = [nd.sin(x) * x ** 3]
+        for _ in range(4):
+            derivatives.append(autograd.grad(derivatives[-1], x, create_graph=True))
+    v, s, c = np.array([0.5, 2.0]), np.sin([0.5, 2.0]), np.cos([0.5, 2.0])
+    np.testing.assert_allclose(derivatives[1].asnumpy(), c * v**3 + 3 * s * v**2, rtol=1e-4)
+    np.testing.assert_allclose(derivatives[2].asnumpy(), -s * v**3 + 6 * c * v**2 + 6 * s * v, rtol=1e-4)
+    np.testing.assert_allclose(derivatives[4].asnumpy(), s * v**3 - 12 * c * v**2 - 36 * s * v + 24 * c, rtol=1e-3)
+    assert x.grad.asnumpy().tolist() == [0, 0]
+
+
+def test_second_order_through_layers():
+    x, w = leaf(np.random.RandomState(0).randn(4, 3)), leaf(np.random.RandomState(1).randn(2, 3))
+    with autograd.record():
+        y = nd.FullyConnected(x, w, no_bias=True, num_hidden=2)
+        z = nd.Activation(y, act_type="tanh").sum()
+        gx = autograd.grad(z, x, create_graph=True)
+        (gx * gx).sum().backward()
+
+    def norm(weights):  # |d z / d x|^2 in float64
+        t = 1 - np.tanh(x.asnumpy().astype("f8") @ weights.T) ** 2
+        return ((t @ weights) ** 2).sum()
+    base = w.asnumpy().astype("f8")
+    for place in np.ndindex(2, 3):
+        step = np.zeros((2, 3))
+        step[place] = 1e-5
+        assert abs((norm(base + step) - norm(base - step)) / 2e-5 - w.grad.asnumpy()[place]) < 2e-3
+
+
+def test_grad_with_respect_to_the_middle_of_a_graph():
+    x = leaf([3.0])
+    with autograd.record():
+        y = x * x
+        z = y * y
+        dy, dx = autograd.grad(z, [y, x])
+    assert (float(dy), float(dx)) == (18, 108)
+    with pytest.raises(mx.MXNetError, match="grad: a variable is not in a computational graph"):
+        autograd.grad(z, nd.ones((1,)))
+
+
+def test_mark_variables():
+    x, g = nd.array([1, 2]), nd.zeros((2,))
+    autograd.mark_variables([x], [g])
+    with autograd.record():
+        y = x * 5
+    y.backward()
+    np.testing.assert_array_equal(g.asnumpy(), [5, 5])
+    assert x.grad is g
+    with pytest.raises(ValueError, match="mark_variables"):
+        autograd.mark_variables([x], [nd.zeros((3,))])
+    with pytest.raises(ValueError, match="grad_req"):
+        x.attach_grad("sum")
+
+
+def test_several_outputs_of_one_operator():
+    x = leaf(np.arange(6).reshape(2, 3))
+    with autograd.record():
+        a, _, c = nd.split(x, num_outputs=3, axis=1)
+        y = a * 2 + c * 3
+    y.backward()
+    np.testing.assert_array_equal(x.grad.asnumpy(), [[2, 0, 3]] * 2)
+
+
+def test_gradients_cross_contexts():
+    x = leaf([1, 2])
+    with autograd.record():
+        y = x.as_in_context(mx.cpu(4)) * nd.array([3, 4], ctx=mx.cpu(4))
+    y.backward()
+    np.testing.assert_array_equal(x.grad.asnumpy(), [3, 4])
+    assert x.grad.context == x.context
+
+
+class Scaled(autograd.Function):
+    """Two outputs, one of which may go unused."""
+
+    def forward(self, x, y):
+        self.save_for_backward(x, y)
+        return x * y, x + y
+
+    def backward(self, dp, ds):
+        x, y = self.saved_tensors
+        return dp * y + ds, dp * x + ds
+
+
+def test_function():
+    x, y = leaf([2.0]), leaf([5.0])
+    with autograd.record():
+        product, total = Scaled()(x, y)
+        out = product * 10
+    out.backward()
+    assert (x.grad.asscalar(), y.grad.asscalar()) == (50, 20)
+    with autograd.record():
+        product, total = Scaled()(x, y)
+        out = product + total
+    out.backward()
+    assert (x.grad.asscalar(), y.grad.asscalar()) == (6, 3)
+    with pytest.raises(TypeError, match="Scaled: input 0"):
+        Scaled()(1, 2)
+
+
+def test_float64_gradients_stay_float64():
+    x = leaf([1.0, 2.0], dtype="float64")
+    with autograd.record():
+        y = (x ** 2).sum()
+    y.backward()
+    assert x.grad.dtype == np.float64
