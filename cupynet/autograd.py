@@ -187,6 +187,7 @@ class _FunctionNode(tape.Node):
             raise MXNetError("Cannot differentiate the Function because it is not in a computational graph any more: a "
                              "backward pass has used it")
         grads = [grads] if self.count == 1 else grads
+        self.ctx.device.enter()
         xp = self.ctx.device.xp
         arrays = [g if isinstance(g, NDArray) else wrap(xp.zeros(*meta) if g is None else xp.asarray(g), self.ctx)
                   for g, meta in zip(grads, self.metas)]

@@ -7,6 +7,7 @@ recorded, and gradients of any order follow.
 """
 from __future__ import annotations
 
+import functools
 import itertools
 import threading
 from collections.abc import Sequence
@@ -14,11 +15,12 @@ from heapq import heappop, heappush
 from typing import Any
 
 from .base import MXNetError
+from .context import Context
 from .ops.gradient import RawFunctions, kept_by_rules, pull_back
 from .ops.registry import Op
 from .ops.schema import Attrs
 
-__all__ = ["state", "Entry", "Leaf", "Node", "OpNode", "RawAlgebra", "record", "walk"]
+__all__ = ["state", "Entry", "Leaf", "Node", "OpNode", "Algebra", "RawAlgebra", "record", "walk"]
 
 _next_number = itertools.count().__next__
 _FREED: Any = object()
@@ -87,12 +89,12 @@ class OpNode(Node):
     whose rules are simple enough not to need them.
     """
 
-    __slots__ = ("op", "attrs", "ins", "outs", "meta")
+    __slots__ = ("op", "attrs", "ins", "outs", "ctx", "meta")
 
-    def __init__(self, op: Op, attrs: Attrs | None, parents: tuple, ins: Any, outs: Any, meta: Any = None):
+    def __init__(self, op: Op, attrs: Attrs | None, parents: tuple, ins: Any, outs: Any, ctx: Context, meta: Any = None):
         # Not through super(): this constructor is on the path of every recorded operation.
         self.op, self.attrs, self.parents = op, attrs, parents
-        self.ins, self.outs, self.meta = ins, outs, meta
+        self.ins, self.outs, self.ctx, self.meta = ins, outs, ctx, meta
         self.count = 1 if meta is None else len(meta[2])
         self.number = _next_number()
         self.pending = None
@@ -102,6 +104,9 @@ class OpNode(Node):
         if ins is _FREED:
             raise MXNetError(f"Cannot differentiate {op.name} because it is not in a computational graph any more: a "
                              "backward pass has used it; pass retain_graph=True to the first pass to go through twice")
+        if algebra.ctx is not self.ctx:
+            algebra = algebra.on(self.ctx)
+            self.ctx.device.enter()
         if not algebra.raw:
             ins = ins and [None if x is None else algebra.wrap(x, entry) for x, entry in zip(ins, self.parents)]
             outs = outs and [None if x is None else algebra.wrap(x, (self, i)) for i, x in enumerate(outs)]
@@ -122,7 +127,8 @@ class OpNode(Node):
         self.ins = self.outs = _FREED
 
 
-def record(op: Op, attrs: Attrs, ins: Sequence[Any], results: Sequence[Any], entries: tuple, visible: int) -> OpNode:
+def record(op: Op, attrs: Attrs, ins: Sequence[Any], results: Sequence[Any], entries: tuple, visible: int,
+           ctx: Context) -> OpNode:
     """Append an operator to the tape.
 
     Parameters
@@ -133,30 +139,64 @@ def record(op: Op, attrs: Attrs, ins: Sequence[Any], results: Sequence[Any], ent
         Where each input came from; at least one is not None.
     visible : int
         How many of the outputs the caller sees.
+    ctx : Context
+        Where the operator ran.
     """
     if op.pulls is not None:
         keep_ins, keep_outs = op.kept
-        return OpNode(op, attrs, entries, keep_ins and tuple(ins), tuple(results) if keep_outs else None)
+        return OpNode(op, attrs, entries, tuple(ins) if keep_ins else None, tuple(results) if keep_outs else None, ctx)
     kept_ins, kept_outs = kept_by_rules(op, attrs, [entry is not None for entry in entries])
     seen = results[:visible]
     return OpNode(op, attrs, entries,
                   tuple(x if i in kept_ins else None for i, x in enumerate(ins)),
-                  tuple(x if i in kept_outs else None for i, x in enumerate(results)),
+                  tuple(x if i in kept_outs else None for i, x in enumerate(results)), ctx,
                   (tuple(x.shape for x in ins), tuple(x.dtype for x in ins),
                    tuple(x.shape for x in seen), tuple(x.dtype for x in seen)))
 
 
-class RawAlgebra:
-    """Gradients as raw arrays of one device: the plain backward pass."""
+class Algebra:
+    """What gradients are made of while the tape is walked, on one context.
+
+    Attributes
+    ----------
+    raw : bool
+        Whether gradients are raw arrays (else NDArrays, whose computation is recorded in turn).
+    F : object
+        Operators as functions of such gradients.
+    """
+
+    raw: bool
+    F: Any
+
+    def __init__(self, ctx: Context):
+        self.ctx = ctx
+
+    @classmethod
+    @functools.cache
+    def on(cls, ctx: Context) -> Algebra:
+        """Return the algebra of this kind on `ctx`."""
+        return cls(ctx)
+
+    def zeros(self, shape: tuple, dtype: Any) -> Any:
+        """Return a gradient of zeros."""
+        raise NotImplementedError
+
+    def wrap(self, raw: Any, entry: Entry | None) -> Any:
+        """Return a kept raw array as a value that rules can compute with."""
+        raise NotImplementedError
+
+
+class RawAlgebra(Algebra):
+    """Gradients as raw arrays: the plain backward pass."""
 
     raw = True
 
-    def __init__(self, device: Any):
-        self._xp = device.xp
-        self.F = RawFunctions(device.xp, device.kind)
+    def __init__(self, ctx: Context):
+        super().__init__(ctx)
+        self.F = RawFunctions(ctx.device.xp, ctx.device.kind)
 
     def zeros(self, shape: tuple, dtype: Any) -> Any:
-        return self._xp.zeros(shape, dtype)
+        return self.ctx.device.xp.zeros(shape, dtype)
 
 
 def walk(heads: Sequence[tuple[Entry, Any]], algebra: Any, retain: bool, at: Sequence[Entry] | None = None) -> list:
@@ -166,7 +206,7 @@ def walk(heads: Sequence[tuple[Entry, Any]], algebra: Any, retain: bool, at: Seq
     ----------
     heads : sequence of (entry, gradient)
         Where the walk starts.
-    algebra : RawAlgebra or an algebra of NDArrays
+    algebra : Algebra
         What gradients are made of.
     retain : bool
         Whether nodes keep their values for another walk.

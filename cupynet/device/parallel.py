@@ -18,11 +18,12 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["threads", "split", "matmul", "single_threaded_blas"]
+__all__ = ["threads", "WORTHWHILE", "split", "matmul", "single_threaded_blas"]
+
+WORTHWHILE = 1 << 22  # multiply-adds below which waking a thread takes longer than it saves
 
 _lock = threading.Lock()
 _pool: ThreadPoolExecutor | None = None
-_WORTHWHILE = 1 << 22  # multiplications that take as long as waking a thread, a few times over
 
 
 def _count_threads() -> int:
@@ -38,12 +39,12 @@ threads = _count_threads()  # how many threads share the work, the calling one i
 
 
 def _forget_pool() -> None:
+    """Start afresh in a forked child, which has none of its parent's threads."""
     global _pool, _lock
-    _pool, _lock = None, threading.Lock()  # a forked child has none of its parent's threads
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_forget_pool)
+    _pool, _lock = None, threading.Lock()
+    if _blas.users:
+        _blas.users = 0
+        _blas.functions[1](_blas.before)
 
 
 def _workers() -> ThreadPoolExecutor:
@@ -67,13 +68,16 @@ def split(n: int, work: Callable[[int, int], Any], parts: int | None = None) -> 
     work : callable(start, stop)
         Releases the interpreter's lock for most of its time, as NumPy does. It must not call `split`.
     parts : int
-        How many ranges at most; the number of threads by default. One means inline.
+        How many ranges at most; the number of threads by default. One means inline. A single item that is not
+        kept inline that way leaves the BLAS its own threads.
 
     Raises
     ------
     Exception
         Whatever `work` raised first, after all of it has ended.
     """
+    if n == 1 and parts is None:
+        return [work(0, 1)]
     parts = max(1, min(n, threads if parts is None else parts))
     bounds = [n * i // parts for i in range(parts + 1)]
     with single_threaded_blas():
@@ -98,7 +102,7 @@ def matmul(a: np.ndarray, b: np.ndarray, out: np.ndarray | None = None) -> np.nd
     if out is None:
         out = np.empty((a.shape[0], b.shape[1]), np.result_type(a, b))
     rows, columns = out.shape
-    if a.shape[1] * rows * columns < _WORTHWHILE:
+    if a.shape[1] * rows * columns < WORTHWHILE:
         with single_threaded_blas():
             return np.matmul(a, b, out=out)
     if rows >= columns:
@@ -157,3 +161,7 @@ def single_threaded_blas() -> Iterator[None]:
             _blas.users -= 1
             if _blas.users == 0:
                 put(_blas.before)
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_pool)

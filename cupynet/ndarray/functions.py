@@ -16,13 +16,21 @@ from .ndarray import NDArray, _beside, invoke
 __all__ = ["function", "namespace", "method"]
 
 
+_ONLY_ARRAYS = {NDArray}
+
+
 def _is_array(value: Any) -> bool:
     return isinstance(value, (NDArray, np.ndarray))
 
 
 def function(op: Op, called: str) -> Callable:
     """Return the public function `called` of the operator `op`."""
+    simple = bool(op.inputs) and not (op.when or op.variadic)
+    inputs = frozenset(op.inputs)
+
     def call(*args: Any, out: Any = None, name: str | None = None, **kwargs: Any) -> Any:
+        if simple and len(args) == len(inputs) and inputs.isdisjoint(kwargs) and {x.__class__ for x in args} == _ONLY_ARRAYS:
+            return invoke(op, args, op.parse(kwargs), out)  # the common form needs no sorting of arguments
         named, many, values = bind(op, called, args, kwargs, _is_array)
         ctx = as_context(values.pop("ctx", None)) if not op.inputs and out is None else None
         if op.count:

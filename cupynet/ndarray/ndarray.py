@@ -42,25 +42,32 @@ def wrap(data: Any, ctx: Context, entry: tape.Entry | None = None) -> NDArray:
 # ---- running an operator ------------------------------------------------------------------------
 
 _CHECKED_LIMIT = 10_000
-_checked: dict[Any, tuple[int, bool]] = {}  # calls whose shapes and types were found right
+_checked: dict[Any, int] = {}  # calls whose shapes and types were found right -> number of visible outputs
 
 
-def _check(op: Op, attrs: Attrs, raws: Sequence[Any]) -> None:
-    """Raise if the shapes or dtypes of a call are wrong; each distinct call is checked once."""
+def _check(op: Op, attrs: Attrs, raws: Sequence[Any]) -> int:
+    """Return how many outputs the caller of an operator sees; raise if its shapes or dtypes are wrong.
+
+    Each distinct call is checked once.
+    """
     key = (op, attrs, *[(x.shape, x.dtype) for x in raws])
-    if key in _checked:
-        return
+    visible = _checked.get(key)
+    if visible is not None:
+        return visible
     if not any(0 in x.shape for x in raws):  # to the rules a length of 0 means that it is not known
         outs = len(op.output_names(attrs))
         infer_shapes(op, attrs, [x.shape for x in raws], [None] * outs)
         infer_types(op, attrs, [x.dtype for x in raws], [None] * outs)
     if len(_checked) > _CHECKED_LIMIT:
         _checked.clear()
-    _checked[key] = (0, True)
+    visible = _checked[key] = op.visible_count(attrs)
+    return visible
 
 
 def _common_context(op: Op, ins: Sequence[NDArray]) -> Context:
     ctx = ins[0]._ctx
+    if len(ins) == 1:
+        return ctx
     for i, each in enumerate(ins):
         if each._ctx is not ctx:
             name = op.inputs[min(i, len(op.inputs) - 1)]
@@ -93,12 +100,11 @@ def invoke(op: Op, ins: Sequence[NDArray], attrs: Attrs, out: NDArray | Sequence
     device = ctx.device
     device.enter()
     raws = [x._data for x in ins]
-    _check(op, attrs, raws)
-    visible = op.visible_count(attrs)
+    visible = _check(op, attrs, raws)
     targets = None if out is None else _targets(op, out, visible)
     recording = state.recording and op.differentiable
     entries = tuple([x._entry for x in ins]) if recording else ()
-    recording = recording and any(entry is not None for entry in entries)
+    recording = recording and entries.count(None) < len(entries)
     if targets is not None and recording:
         _forbid_recorded(op, targets)
         raws = [x.copy() if any(x is t._data for t in targets) else x for x in raws]
@@ -127,7 +133,7 @@ def invoke(op: Op, ins: Sequence[NDArray], attrs: Attrs, out: NDArray | Sequence
                                 (op.view and (raw.base is not None or any(raw is x for x in raws)))):
             raw = raw.copy(order="C")
         seen.append(raw)
-    node = tape.record(op, attrs, raws, (*seen, *results[visible:]), entries, visible) if recording else None
+    node = tape.record(op, attrs, raws, (*seen, *results[visible:]), entries, visible, ctx) if recording else None
     if targets is None:
         arrays = [wrap(raw, ctx, node and (node, i)) for i, raw in enumerate(seen)]
     else:
@@ -196,7 +202,6 @@ def _binary(ufunc: Callable, same: str, wide: str, scalar: str, name: str) -> Ca
     """Make the method ``self <op> other``."""
     same_op, wide_op, scalar_op = registry.get(same), registry.get(wide), registry.get(scalar)
     keep_ins, keep_outs = same_op.kept
-    scalar_keeps_in, scalar_keeps_out = scalar_op.kept if scalar_op.pulls else (False, False)
     differentiable = same_op.differentiable
 
     def method(self: NDArray, other: Any) -> NDArray:
@@ -212,7 +217,7 @@ def _binary(ufunc: Callable, same: str, wide: str, scalar: str, name: str) -> Ca
                     if result.__class__ is _ndarray and result.dtype is x.dtype:
                         return wrap(result, self._ctx, (tape.OpNode(
                             same_op, None, (entry, other_entry), (x, y) if keep_ins else None,
-                            (result,) if keep_outs else None), 0))
+                            (result,) if keep_outs else None, self._ctx), 0))
                 else:
                     try:
                         result = ufunc(x, y)
@@ -511,7 +516,8 @@ class NDArray:
         else:
             raw = op.run(self._ctx.device.xp, self._ctx.device.kind, [self._data], attrs)[0]
         if state.recording and self._entry is not None:
-            return wrap(raw, self._ctx, (tape.record(op, attrs, [self._data], [raw], (self._entry,), 1), 0))
+            return wrap(raw, self._ctx, (
+                tape.record(op, attrs, [self._data], [raw], (self._entry,), 1, self._ctx), 0))
         return wrap(raw, self._ctx)
 
     def reshape_like(self, other: NDArray, **kwargs: Any) -> NDArray:
@@ -760,14 +766,11 @@ class _Functions:
         return call
 
 
-class _Algebra:
-    """Gradients as NDArrays of one context, recorded on the tape."""
+class _Algebra(tape.Algebra):
+    """Gradients as NDArrays, recorded on the tape."""
 
     raw = False
     F = _Functions()
-
-    def __init__(self, ctx: Context):
-        self.ctx = ctx
 
     def wrap(self, raw: Any, entry: tape.Entry | None) -> NDArray:
         return wrap(raw, self.ctx, entry)
@@ -804,7 +807,7 @@ def pull_gradients(heads: Sequence[NDArray], head_grads: Sequence[NDArray | None
             raw = grad._data
         starts.append((head._entry, (grad or wrap(raw, head._ctx)) if create_graph else raw))
     ctx = heads[0]._ctx
-    algebra = _Algebra(ctx) if create_graph else tape.RawAlgebra(ctx.device)
+    algebra = (_Algebra if create_graph else tape.RawAlgebra).on(ctx)
     return tape.walk(starts, algebra, retain_graph, at)
 
 

@@ -3,10 +3,11 @@
 Importing this package registers them all; nothing below this room knows NDArray or Symbol.
 """
 from . import (  # noqa: F401
+    activation,
     binary,
     creation,
     ctc,
-    dense,
+    dense, detection,
     image,
     indexing,
     linalg,

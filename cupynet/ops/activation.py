@@ -10,67 +10,66 @@ from typing import Any, Literal
 
 import numpy as np
 
-from .infer import Slots, first_type, known, same_shape, same_type
+from ..base import MXNetTypeError
+from ..dtypes import is_integer
+from .infer import Slots, same_shape, same_type
 from .registry import op, require
-from .schema import Attrs, DType, Floats, Shape
+from .schema import Attrs, DType, Shape
 from .special import erf_of
 
 __all__ = ["softmax_of"]
 
 
 # ---- Activation -----------------------------------------------------------------------------------
+# Functions and slopes write to `out` and read nothing else after they have begun to, except their argument.
 
 def _sigmoid(xp, data, out):
-    out = xp.multiply(data, 0.5, out=out)  # (tanh(x / 2) + 1) / 2: nothing overflows
+    xp.multiply(data, 0.5, out=out)  # (tanh(x / 2) + 1) / 2: nothing overflows
     xp.tanh(out, out=out)
     out += 1
     out *= 0.5
-    return out
 
 
 def _softrelu(xp, data, out):
-    out = xp.abs(data, out=out)  # log(1 + exp(x)) = max(x, 0) + log(1 + exp(-|x|))
+    xp.abs(data, out=out)  # log(1 + exp(x)) = max(x, 0) + log(1 + exp(-|x|))
     xp.negative(out, out=out)
     xp.exp(out, out=out)
     xp.log1p(out, out=out)
     out += xp.maximum(data, 0)
-    return out
 
 
 def _softsign(xp, data, out):
-    out = xp.abs(data, out=out)
+    xp.abs(data, out=out)
     out += 1
-    return xp.divide(data, out, out=out)
+    xp.divide(data, out, out=out)
 
 
 def _sigmoid_slope(xp, output, out):
-    out = xp.subtract(1, output, out=out)
+    xp.subtract(1, output, out=out)
     out *= output
-    return out
-
-
-def _tanh_slope(xp, output, out):
-    out = xp.multiply(output, output, out=out)
-    return xp.subtract(1, out, out=out)
 
 
 def _softrelu_slope(xp, output, out):
-    out = xp.negative(output, out=out)
+    xp.negative(output, out=out)
     xp.expm1(out, out=out)
-    return xp.negative(out, out=out)
+    xp.negative(out, out=out)
 
 
 def _softsign_slope(xp, output, out):
-    out = xp.abs(output, out=out)
+    xp.abs(output, out=out)
     xp.subtract(1, out, out=out)
     out *= out
-    return out
 
 
-# The function, its derivative in terms of the output, and the derivative of that (an operator expression).
+def _tanh_slope(xp, output, out):
+    xp.multiply(output, output, out=out)
+    xp.subtract(1, out, out=out)
+
+
+# The function, its derivative in terms of the output, and the derivative of that as an operator expression.
 _ACTIVATIONS = {
     "relu": (lambda xp, data, out: xp.maximum(data, 0, out=out),
-             lambda xp, output, out: xp.greater(output, 0, out=out) if out is not None else output > 0, None),
+             lambda xp, output, out: xp.greater(output, 0, out=out), None),
     "sigmoid": (_sigmoid, _sigmoid_slope, lambda F, output: 1 - output * 2),
     "softrelu": (_softrelu, _softrelu_slope, lambda F, output: F.exp(output * -1)),
     "softsign": (_softsign, _softsign_slope, lambda F, output: (F.abs(output) - 1) * F.sign(output) * 2),
@@ -94,7 +93,10 @@ def activation(xp, data, *, act_type: _Act, out=None):
     -------
     Same shape and dtype as `data`.
     """
-    return _ACTIVATIONS[act_type][0](xp, data, out)
+    if out is None:
+        out = xp.empty(data.shape, data.dtype)
+    _ACTIVATIONS[act_type][0](xp, data, out)
+    return out
 
 
 @activation.grad("data")
@@ -103,23 +105,24 @@ def _(F, grad, output, *, act_type):
 
 
 @op(name="_backward_activation")
-def backward_activation(xp, grad, output, *, act_type: _Act, out=None):
-    """`grad` times the derivative of the activation function that gave `output`."""
-    slope = _ACTIVATIONS[act_type][1](xp, output, out)
-    if slope.dtype != grad.dtype:  # relu's is a truth value, which need not be stored in floating point
-        return xp.multiply(grad, slope, out=out)
-    slope *= grad
-    return slope
+def backward_activation(xp, head, output, *, act_type: _Act, out=None):
+    """`head` times the derivative of the activation function that gave `output`."""
+    if out is None:
+        out = xp.empty(head.shape, head.dtype)
+    _ACTIVATIONS[act_type][1](xp, output, out)
+    out *= head
+    return out
 
 
-@backward_activation.grad("grad")
+@backward_activation.grad("head")
 def _(F, grad, output, *, act_type):
     return F._backward_activation(grad, output, act_type=act_type)
 
 
-def _second_derivative(F, head, grad, output, act_type):
+@backward_activation.grad("output")
+def _(F, grad, head, output, *, act_type):
     bend = _ACTIVATIONS[act_type][2]
-    return None if bend is None else head * grad * bend(F, output)
+    return None if bend is None else grad * head * bend(F, output)
 
 
 for _op in (activation, backward_activation):
@@ -313,37 +316,197 @@ def _softmax_kernel(xp, data, axis, temperature, dtype, length, sign, log, out):
     return out
 
 
-_SOFTMAX_DOC = """{first}
-
-Parameters
-----------
-data : any shape, floating point
-{length}axis : int
-    The axis along which the results {sum}.
-temperature : float, optional
-    Divides the data: larger is smoother.
-dtype : optional
-    Type of the output (default: that of the data). float16 is computed in float32.
-
-Returns
--------
-Same shape as `data`."""
-
-_Float = DType | None
-
-
 @op(name="softmax", when={"length": lambda attrs: attrs.use_length}, nograd=("length",))
-def softmax(xp, data, length=None, *, axis: int = -1, temperature: float | None = None, dtype: _Float = None,
+def softmax(xp, data, length=None, *, axis: int = -1, temperature: float | None = None, dtype: DType | None = None,
             use_length: bool | None = False, out=None):
+    """``exp(x / T) / sum(exp(x / T))`` along an axis, computed without overflow.
+
+    Parameters
+    ----------
+    data : any shape, floating point
+    length : shape of `data` without `axis`, only with `use_length`
+        How many places along `axis` take part; the output is zero in the others.
+    axis : int
+        The axis along which the output sums to 1.
+    temperature : float, optional
+        T, 1 by default: larger is smoother.
+    dtype : optional
+        Type of the output; by default that of `data`. float16 is computed in float32.
+    use_length : bool
+        Whether there is an input `length`.
+
+    Returns
+    -------
+    Same shape as `data`.
+    """
     return _softmax_kernel(xp, data, axis, temperature, dtype, length, 1.0, False, out)
 
 
-# use_length means nothing without an input of lengths, which these two do not have
+# MXNet lists use_length for these two as well, which have no input of lengths.
+
 @op(name="softmin", ignores=("use_length",))
-def softmin(xp, data, *, axis: int = -1, temperature: float | None = None, dtype: _Float = None, out=None):
+def softmin(xp, data, *, axis: int = -1, temperature: float | None = None, dtype: DType | None = None, out=None):
+    """``softmax(-data)``, which see for the parameters."""
     return _softmax_kernel(xp, data, axis, temperature, dtype, None, -1.0, False, out)
 
 
 @op(name="log_softmax", ignores=("use_length",))
-def log_softmax(xp, data, *, axis: int = -1, temperature: float | None = None, dtype: _Float = None, out=None):
+def log_softmax(xp, data, *, axis: int = -1, temperature: float | None = None, dtype: DType | None = None, out=None):
+    """``log(softmax(data))``, exact also where the softmax rounds to 0; see softmax for the parameters."""
     return _softmax_kernel(xp, data, axis, temperature, dtype, None, 1.0, True, out)
+
+
+@op(name="SoftmaxActivation")
+def softmax_activation(xp, data, *, mode: Literal["channel", "instance"] = "instance", out=None):
+    """Softmax over all but the first axis (``instance``) or over axis 1 (``channel``); superseded by softmax."""
+    return softmax_of(xp, data, _softmax_axes(mode, data.ndim), out=out)
+
+
+def _softmax_axes(mode: str, rank: int) -> tuple[int, ...]:
+    return (1,) if mode == "channel" else tuple(range(1, rank))
+
+
+@op(name="_backward_softmax")
+def backward_softmax(xp, head, output, *, axis: Shape, scale: float = 1.0, out=None):
+    """``scale * output * (head - sum(head * output))``, the sum along `axis`: the gradient of softmax."""
+    out = xp.multiply(head, output, out=out)
+    xp.subtract(head, out.sum(axis, keepdims=True), out=out)
+    out *= output
+    if scale != 1:
+        out *= scale
+    return out
+
+
+@op(name="_backward_log_softmax")
+def backward_log_softmax(xp, head, output, *, axis: Shape, scale: float = 1.0, out=None):
+    """``scale * (head - exp(output) * sum(head))``, the sum along `axis`: the gradient of log_softmax."""
+    out = xp.exp(output, out=out)
+    out *= head.sum(axis, keepdims=True)
+    xp.subtract(head, out, out=out)
+    if scale != 1:
+        out *= scale
+    return out
+
+
+def _softmax_rule(backward: str, sign: float):
+    def rule(F, grad, output, data_dtype, *, axis, temperature, dtype):
+        found = getattr(F, backward)(grad, output, axis=(axis,), scale=sign / (temperature or 1.0))
+        return found if dtype is None else F.Cast(found, dtype=data_dtype)
+    return rule
+
+
+softmax.grad("data")(_softmax_rule("_backward_softmax", 1.0))
+softmin.grad("data")(_softmax_rule("_backward_softmax", -1.0))
+log_softmax.grad("data")(_softmax_rule("_backward_log_softmax", 1.0))
+
+
+@softmax_activation.grad("data")
+def _(F, grad, output, *, mode):
+    return F._backward_softmax(grad, output, axis=_softmax_axes(mode, len(output.shape)))
+
+
+@backward_softmax.grad("head")
+def _(F, grad, output, *, axis, scale):
+    return F._backward_softmax(grad, output, axis=axis, scale=scale)  # a symmetric linear map
+
+
+@backward_softmax.grad("output")
+def _(F, grad, head, output, *, axis, scale):
+    heads = F.sum(head * output, axis=axis, keepdims=True)
+    grads = F.sum(grad * output, axis=axis, keepdims=True)
+    return (grad * F.broadcast_sub(head, heads) - F.broadcast_mul(head, grads)) * scale
+
+
+@backward_log_softmax.grad("head")
+def _(F, grad, output, *, axis, scale):
+    return F.broadcast_sub(grad, F.sum(grad * F.exp(output), axis=axis, keepdims=True)) * scale
+
+
+@backward_log_softmax.grad("output")
+def _(F, grad, head, output, *, axis, scale):
+    return F.broadcast_mul(grad * F.exp(output), F.sum(head, axis=axis, keepdims=True)) * -scale
+
+
+for _op in (softmax_activation, backward_softmax, backward_log_softmax):
+    _op.shape(same_shape)
+    _op.type(same_type)
+
+for _op in (softmax, softmin, log_softmax):
+    @_op.shape
+    def _(attrs: Attrs, ins: Slots, outs: Slots, name=_op.name) -> None:
+        ins["data"] = outs[0]
+        outs[0] = data = ins["data"]
+        if data is not None:
+            require(-len(data) <= attrs.axis < len(data), name,
+                    f"axis is {attrs.axis}, but data {data} has {len(data)} axes")
+            if "length" in ins:
+                axis = attrs.axis % len(data)
+                ins["length"] = data[:axis] + data[axis + 1:]
+
+    @_op.type
+    def _(attrs: Attrs, ins: Slots, outs: Slots, name=_op.name) -> None:
+        if attrs.dtype is None:
+            ins["data"] = outs[0]
+        data = ins["data"]
+        if data is not None and is_integer(data):
+            raise MXNetTypeError(f"{name}: data has dtype {data}, expected floating point")
+        outs[0] = attrs.dtype or data
+        if "length" in ins and ins["length"] is None:
+            ins["length"] = np.dtype("int32")
+
+
+# ---- Dropout --------------------------------------------------------------------------------------
+
+@op(name="Dropout", outputs=("output", "mask"), visible=1, ignores=("cudnn_off",))
+def dropout(xp, data, *, p: float = 0.5, mode: Literal["always", "training"] = "training", axes: Shape = (),
+            train=False, rng=None):
+    """Set elements to zero at random and scale up the others, so that the expectation stays.
+
+    Parameters
+    ----------
+    data : any shape, floating point
+    p : float
+        The probability of zero, in [0, 1].
+    mode : str
+        ``training``: the identity unless training; ``always``: random also in inference.
+    axes : tuple of int
+        Axes along which the same elements are dropped.
+
+    Returns
+    -------
+    Same shape and dtype as `data`. The hidden output ``mask`` has the factors, 0 or ``1 / (1 - p)``, with length 1
+    along `axes`. (With ``p=1`` MXNet gives NaN; here the output is zero.)
+
+    Source: N. Srivastava et al., "Dropout", 2014.
+    """
+    shape = _mask_shape(data.shape, axes)
+    if p == 0 or not (train or mode == "always"):
+        return data.copy(), xp.broadcast_to(xp.ones((), data.dtype), shape)
+    draws = rng.random(shape, dtype=np.float64 if data.dtype == np.float64 else np.float32)
+    mask = (draws >= p) * draws.dtype.type(0 if p == 1 else 1 / (1 - p))
+    mask = mask.astype(data.dtype, copy=False)
+    return data * mask, mask
+
+
+def _mask_shape(shape: tuple, axes: tuple) -> tuple[int, ...]:
+    same = {axis % len(shape) for axis in axes}
+    return tuple(1 if i in same else n for i, n in enumerate(shape))
+
+
+@dropout.shape
+def _(attrs: Attrs, ins: Slots, outs: Slots) -> None:
+    require(0 <= attrs.p <= 1, "Dropout", f"p is {attrs.p}, expected a probability in [0, 1]")
+    ins["data"] = outs["output"]
+    outs["output"] = data = ins["data"]
+    if data is not None:
+        require(all(-len(data) <= axis < len(data) for axis in attrs.axes), "Dropout",
+                f"axes are {attrs.axes}, but data {data} has {len(data)} axes")
+        outs["mask"] = _mask_shape(data, attrs.axes)
+
+
+dropout.type(same_type)
+
+
+@dropout.grad("data")
+def _(F, grad, mask, *, axes):
+    return F.broadcast_mul(grad, mask) if axes else grad * mask

@@ -76,7 +76,8 @@ def ctc_loss(xp, data, label, data_lengths=None, label_lengths=None, *, use_data
     first = blank_label == "first"
     label = label.astype("int64")
     if label_lengths is None:
-        label_lengths = (xp.cumsum(label == (0 if first else -1), axis=1) == 0).sum(axis=1)
+        ended = xp.cumsum(label == (0 if first else -1), axis=1, dtype="int64")
+        label_lengths = (ended == 0).sum(axis=1)
     else:
         label_lengths = label_lengths.astype("int64")
     blank = 0 if first else classes - 1

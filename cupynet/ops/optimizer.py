@@ -606,7 +606,7 @@ def _declare_multi(name: str, update: Callable, members: str, attrs: dict[str, t
         f"({', '.join(groups.members)})" + ", then the learning rates and the weight decays" * preloaded
         + ", then rescale_grad" * (shared > 0)
         + "\n\nReturns\n-------\nThe new weights; the states are updated.")
-    declared = op(name=name, mutates=groups.states if states else (), differentiable=False, count="", inplace=True,
+    declared = op(name=name, mutates=groups.states if states else (), differentiable=False, inplace=True,
                   outputs=lambda a: tuple(f"output{i}" for i in range(1 if a is None else a[count])))(kernel)
 
     @declared.shape

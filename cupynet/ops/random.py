@@ -247,8 +247,9 @@ def _declare_sample(which: _Distribution) -> None:
 
     declared = op(name=name, aliases=(name[1:],), differentiable=False)(_dress(
         kernel, name, f"Draw from {which.text.format(*which.arrays)}.\n\nParameters\n----------\n"
-        f"{', '.join(which.arrays)} : arrays of one shape\nshape : tuple of int\n    What to draw for each of their elements.\n\nReturns\n-------\n"
-        "An array of the parameters' shape followed by `shape`, of `dtype` (float32 by default).", which.arrays,
+        f"{', '.join(which.arrays)} : arrays of one shape\nshape : tuple of int\n    What to draw for each of their "
+        "elements.\n\nReturns\n-------\nAn array of the parameters' shape followed by `shape`, of `dtype` (float32 by "
+        "default).", which.arrays,
         {"shape": (Shape, ()), "dtype": (DType | None, None)}))
 
     @declared.shape

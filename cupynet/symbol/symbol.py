@@ -63,7 +63,7 @@ def compose(op: Op, called: str, named: Mapping[str, Symbol], many: Sequence[Sym
         if not (key in attribute.HIDDEN or key.startswith("__") and key.endswith("__")):
             op.parse({**values, key: attr[key]})  # raises: it is neither the operator's nor a free attribute
     inputs: list[Entry] = []
-    names = op.active_inputs(parsed, (len(many) or int(values[op.count])) if op.count else None)
+    names = op.active_inputs(parsed, int(values[op.count]) if op.count and not many else len(many))
     for key in named:
         if key not in names:
             raise MXNetValueError(f"{op.name} {name!r}: takes no input {key!r} with these attributes")

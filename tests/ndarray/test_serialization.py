@@ -68,7 +68,8 @@ def test_reads_what_mxnet_wrote(name):
     for record, wanted in zip(records, expected["arrays"]):
         assert (record.stype, list(record.shape), record.array.dtype.name) == (
             wanted["stype"], wanted["shape"], wanted["dtype"])
-        np.testing.assert_array_equal(densified(record), np.array(wanted["values"], record.array.dtype).reshape(wanted["shape"]))
+        values = np.array(wanted["values"], record.array.dtype).reshape(wanted["shape"])
+        np.testing.assert_array_equal(densified(record), values)
         assert [aux.tolist() for aux in record.aux] == wanted["aux"]
         assert record.array.flags.writeable and record.array.flags.c_contiguous and record.array.flags.aligned
 

@@ -24,6 +24,13 @@ def test_against_the_definition():
         np.testing.assert_allclose(loss, -np.log(total), rtol=1e-10)
 
 
+def test_what_cannot_be_aligned_costs_nothing():
+    data, label = rand(3, 2, 3), np.array([[1, 1, 1], [2, 1, 2]], "f4")  # repeats need a blank between them
+    loss, gradient = CTC.run(np, "cpu", [data, label], CTC.parse({}))
+    assert loss[0] == 0 and loss[1] > 0
+    assert not gradient[:, 0].any() and gradient[:, 1].all()
+
+
 def test_long_sequences_do_not_underflow():
     data = np.zeros((2000, 1, 10), "f4")
     loss, gradient = CTC.run(np, "cpu", [data, np.full((1, 3), 2, "f4")], CTC.parse({}))

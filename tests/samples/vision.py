@@ -41,7 +41,7 @@ SAMPLES += [Sample("_contrib_BilinearResize2D", [_MAP.astype("float16")], {"heig
                    why=_INTERNAL)]
 
 # ---- grids and sampling -------------------------------------------------------------------------------
-_THETA = np.float32([[1.1, 0.13, 0.21, -0.3, 0.93, 0.1], [0.5, -0.2, 0.03, 0.1, 0.71, -0.2]])
+_THETA = np.float32([[1.1, 0.13, 0.21, -0.3, 0.93, 0.117], [0.5, -0.2, 0.03, 0.1, 0.71, -0.2]])
 _GRID = rand(2, 2, 4, 5, low=-1.3, high=1.3)
 SAMPLES += [Sample("GridGenerator", [_THETA], {"transform_type": "affine", "target_shape": shape})
             for shape in ((3, 4), (2, 7))]
