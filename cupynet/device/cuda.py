@@ -2,7 +2,6 @@
 from __future__ import annotations
 
 import importlib.util
-import threading
 from typing import Any
 
 import numpy as np
@@ -12,7 +11,6 @@ from .host import Device
 
 __all__ = ["CudaDevice", "count", "start", "memory_info"]
 
-_current = threading.local()  # .device: the CudaDevice that this thread entered last
 _cupy: Any = None
 
 
@@ -63,7 +61,7 @@ class CudaDevice(Device):
     """One GPU with a home stream on which all of its kernels run in order.
 
     Every public entry calls :meth:`enter`, which switches CuPy's current device and stream only when the
-    calling thread was elsewhere. Memory is taken from the home stream's arena, so a block that is freed
+    calling thread is elsewhere. Memory is taken from the home stream's arena, so a block that is freed
     is reused only by later work on the same stream.
     """
 
@@ -93,25 +91,17 @@ class CudaDevice(Device):
         return self.xp.random.Generator(self.xp.random.Philox4x3210(seed))
 
     def enter(self) -> None:
-        if getattr(_current, "device", None) is not self:
+        # Asked of CuPy each time: users may have entered a stream or device of their own in between.
+        if self.xp.cuda.get_current_stream().ptr != self.stream.ptr:
             self._cuda_device.use()
             self.stream.use()
-            _current.device = self
 
     def synchronize(self) -> None:
         self._waited(self.stream.synchronize)
 
     def from_host(self, array: np.ndarray) -> Any:
         self.enter()
-        pinned = self.xp.cuda.alloc_pinned_memory(max(array.nbytes, 1))
-        staged = np.frombuffer(pinned, array.dtype, array.size).reshape(array.shape)
-        staged[...] = array
-        raw = self.xp.empty(array.shape, array.dtype)
-        raw.set(staged, stream=self.stream)
-        # CuPy's pinned pool hands the block out again as soon as it is released, so it stays ours until
-        # the stream has passed the copy.
-        self.stream.launch_host_func(_release, pinned)
-        return raw
+        return self.xp.array(array, order="C")  # CuPy stages in pinned memory and copies on the current stream
 
     def to_host(self, raw: Any) -> np.ndarray:
         self.enter()
@@ -141,7 +131,3 @@ class CudaDevice(Device):
             return action()
         except self.xp.cuda.runtime.CUDARuntimeError as error:
             raise MXNetError(f"work on gpu({self.index}) failed: {error}") from error
-
-
-def _release(pinned: Any) -> None:
-    """Do nothing: the reference that the stream held to the pinned block ends here."""

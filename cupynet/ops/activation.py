@@ -358,7 +358,10 @@ def log_softmax(xp, data, *, axis: int = -1, temperature: float | None = None, d
 
 @op(name="SoftmaxActivation")
 def softmax_activation(xp, data, *, mode: Literal["channel", "instance"] = "instance", out=None):
-    """Softmax over all but the first axis (``instance``) or over axis 1 (``channel``); superseded by softmax."""
+    """Softmax over all but the first axis (``instance``) or over axis 1 (``channel``); superseded by softmax.
+
+    (MXNet's CPU build takes only the last axis for ``instance``, unlike its GPU build and its documentation.)
+    """
     return softmax_of(xp, data, _softmax_axes(mode, data.ndim), out=out)
 
 

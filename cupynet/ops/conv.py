@@ -115,101 +115,111 @@ def _windows(name: str, size: tuple, out: tuple | None, kernel: tuple, stride: t
     return Windows(kernel, stride, dilate, pad, tuple(size), tuple(out))
 
 
-# ---- gathering and scattering ---------------------------------------------------------------------
+# ---- walking over a batch -------------------------------------------------------------------------
 
 _CACHED = 1 << 18        # numbers that a thread works on at a time: about one core's cache
 _FEW_POSITIONS = 256     # columns below which a product is inefficient
-_BLOCK = 1 << 23         # numbers in the columns of a single image, which is cut into rows beyond
-_GPU_CHUNK = 1 << 27     # numbers in the columns on a GPU, where only memory limits them
+_BLOCK = 1 << 23         # numbers in the columns of a single image; beyond, it is taken in blocks of rows
+_GPU_BLOCK = 1 << 27     # the same for all the images on a GPU, where only memory limits them
 
 
-class _Chunks:
-    """How the work is cut up: images taken together, rows of windows taken together, shares for threads."""
+class _Sweep:
+    """A walk over all windows of a batch: a few images at a time, and if need be a few rows of them.
 
-    def __init__(self, xp: Any, windows: Windows, images: int, channels: int, filters: int, groups: int):
-        self.rank = len(windows.out)
-        self.positions = math.prod(windows.out)
-        depth = channels * math.prod(windows.kernel)
-        numbers = max(1, (depth + filters) * self.positions)
+    This is the one place that knows that a host likes small pieces, spread over threads, and a GPU large ones.
+
+    Attributes
+    ----------
+    blocks : list of slice
+        The rows of windows (positions on the first spatial axis) that are taken together.
+    """
+
+    def __init__(self, xp: Any, windows: Windows, images: int, channels: int, filters: int, groups: int, dtype: Any):
+        self.xp, self.windows, self.channels, self.groups, self.dtype = xp, windows, channels, groups, dtype
+        self._images = images
+        positions, depth = math.prod(windows.out), channels * math.prod(windows.kernel)
+        numbers = max(1, (depth + filters) * positions)  # for one image
         if xp is np:
-            self.parts = 1 if images * depth * filters // groups * self.positions < parallel.WORTHWHILE else None
-            wanted = max(_CACHED / numbers, _FEW_POSITIONS / max(1, self.positions), 1)
-            share = -(-images // (self.parts or parallel.threads))
-            self.images = max(1, min(2 ** round(math.log2(wanted)), share))
-            block = _BLOCK
+            worthwhile = images * (depth // groups) * filters * positions >= parallel.WORTHWHILE
+            self._parts = None if worthwhile else 1
+            share = -(-images // (parallel.threads if worthwhile else 1))
+            wanted = max(_CACHED / numbers, _FEW_POSITIONS / max(1, positions), 1)
+            self._together, block = max(1, min(2 ** round(math.log2(wanted)), share)), _BLOCK
         else:
-            self.parts = 1
-            self.images = max(1, min(images, _GPU_CHUNK // numbers))
-            block = _GPU_CHUNK
-        rows = windows.out[0] if windows.out else 1
-        self.rows = max(1, min(rows, block * rows // (numbers * self.images)))
-        self.blocks = [slice(i, min(i + self.rows, rows)) for i in range(0, rows, self.rows)]
-        self.run = (lambda n, work: [work(0, n)]) if xp is not np else (
-            lambda n, work: parallel.split(n, work, self.parts))
+            self._together, block = max(1, min(images, _GPU_BLOCK // numbers)), _GPU_BLOCK
+        rows = windows.out[0]
+        height = max(1, min(rows, block * rows // (numbers * self._together)))
+        self.blocks = [slice(i, min(i + height, rows)) for i in range(0, rows, height)]
 
-    def over(self, start: int, stop: int) -> Iterator[slice]:
-        """Yield the images from `start` to `stop` in chunks."""
-        for i in range(start, stop, self.images):
-            yield slice(i, min(i + self.images, stop))
+    def run(self, work: Callable[[int, int], Any]) -> list[Any]:
+        """Call ``work(first image, end)`` for the whole batch, in shares side by side on the host."""
+        if self.xp is np:
+            return parallel.split(self._images, work, self._parts)
+        return [work(0, self._images)]
+
+    def chunks(self, start: int, stop: int) -> Iterator[tuple[slice, _Patches]]:
+        """Yield the images from `start` to `stop` a few at a time, with buffers for their windows."""
+        patches = None
+        for i in range(start, stop, self._together):
+            images = slice(i, min(i + self._together, stop))
+            count = images.stop - i
+            if patches is None or patches.count != count:
+                patches = _Patches(self, count)
+            yield images, patches
 
 
 class _Patches:
-    """One thread's buffers for the windows of a few images."""
+    """One thread's buffers for the windows of `count` images, with the images as the last axis."""
 
-    def __init__(self, xp: Any, windows: Windows, channels: int, groups: int, images: int, rows: int, dtype: Any):
-        self.images, self.windows, self.groups = images, windows, groups
-        self.padded = xp.zeros((channels, *windows.padded, images), dtype)
+    def __init__(self, sweep: _Sweep, count: int):
+        self.sweep, self.count = sweep, count
+        windows, xp = sweep.windows, sweep.xp
+        self.padded = xp.zeros((sweep.channels, *windows.padded, count), sweep.dtype)
         self.inside = self.padded[(slice(None), *windows.inside)]
         self._view = windows.view(xp, self.padded, 1)
-        self._rank = len(windows.out)
-        self._buffer = None if windows.is_pointwise else xp.empty(
-            (channels, *windows.kernel, rows, *windows.out[1:], images), dtype)
+        self._columns = xp.empty(0)
 
     def load(self, data: Any) -> None:
-        """Take in the images `data`, ``(images, channels, *size)``."""
-        if self.windows.is_pointwise and self.images == 1 and data.dtype == self.padded.dtype:
+        """Take in the images `data`, ``(count, channels, *size)``."""
+        if self.sweep.windows.is_pointwise and self.count == 1 and data.dtype == self.padded.dtype:
             self.inside = data[0]
         else:
-            self.inside[...] = images_last(data)
-
-    def buffer(self, rows: slice) -> Any:
-        """Return room for the columns of some rows of windows, ``(channels, *kernel, rows, ..., images)``."""
-        n = rows.stop - rows.start
-        at = (slice(None),) * (1 + self._rank) + (slice(n),)
-        return self._buffer if n == self._buffer.shape[1 + self._rank] else self._buffer[at].copy()
+            self.inside[...] = _images_last(data)
 
     def columns(self, rows: slice) -> Any:
-        """Return the windows as a matrix for each group, ``(groups, channels / groups * kernel, positions)``."""
-        if self.windows.is_pointwise:
-            return self.inside.reshape(self.groups, len(self.inside) // self.groups, -1)
-        buffer = self.buffer(rows)
-        buffer[...] = self._view[(slice(None),) * (1 + self._rank) + (rows,)]
-        return self.matrix(buffer)
+        """Return some rows of windows as matrices, ``(groups, channels / groups * kernel, positions)``."""
+        groups, windows = self.sweep.groups, self.sweep.windows
+        if windows.is_pointwise:
+            return self.inside[:, rows].reshape(groups, self.sweep.channels // groups, -1)
+        view = self._view[(slice(None),) * (1 + len(windows.kernel)) + (rows,)]
+        if self._columns.shape != view.shape:
+            self._columns = self.sweep.xp.empty(view.shape, view.dtype)
+        self._columns[...] = view
+        return self._columns.reshape(groups, self.sweep.channels // groups * math.prod(windows.kernel), -1)
 
-    def matrix(self, buffer: Any) -> Any:
-        """Return `buffer` as a matrix for each group."""
-        depth = len(buffer) // self.groups * math.prod(self.windows.kernel)
-        return buffer.reshape(self.groups, depth, -1)
+    def scatter(self, columns: Any, rows: slice) -> None:
+        """Add matrices like those of :meth:`columns` back to where the windows came from."""
+        windows = self.sweep.windows
+        windows.add(self.padded, columns.reshape(self.sweep.channels, *windows.kernel, rows.stop - rows.start,
+                                                 *windows.out[1:], self.count), 1, rows.start)
 
 
-def images_last(x: Any) -> Any:
+def _images_last(x: Any) -> Any:
     """View ``(images, channels, ...)`` as ``(channels, ..., images)``."""
     return x.transpose(*range(1, x.ndim), 0)
 
 
-def images_first(x: Any) -> Any:
+def _images_first(x: Any) -> Any:
     """View ``(channels, ..., images)`` as ``(images, channels, ...)``."""
     return x.transpose(x.ndim - 1, *range(x.ndim - 1))
 
 
-def _outputs_matrix(x: Any, images: slice, rows: slice, whole: bool, groups: int, dtype: Any) -> Any:
-    """Return some rows of the outputs of some images as ``(groups, filters / groups, positions)``; a copy unless
-    there is one image, which has that form already."""
-    filters = x.shape[1]
-    part = x[images] if whole else x[images, :, rows]
-    if images.stop - images.start > 1:
-        part = images_last(part)
-    return part.astype(dtype, copy=False).reshape(groups, filters // groups, -1)
+def _flow(grad: Any, images: slice, rows: slice, sweep: _Sweep) -> Any:
+    """Return the gradient of some rows of outputs of some images as ``(groups, filters / groups, positions)``."""
+    part = grad[images] if len(sweep.blocks) == 1 else grad[images, :, rows]
+    if images.stop - images.start > 1:  # a single image has that form already
+        part = _images_last(part)
+    return part.astype(sweep.dtype, copy=False).reshape(sweep.groups, grad.shape[1] // sweep.groups, -1)
 
 
 def _working_dtype(xp: Any, dtype: Any) -> Any:
@@ -219,107 +229,133 @@ def _working_dtype(xp: Any, dtype: Any) -> Any:
 
 # ---- the three functions --------------------------------------------------------------------------
 
-def _correlate(xp: Any, data: Any, weight: Any, windows: Windows, groups: int, bias: Any = None, out: Any = None
-               ) -> Any:
+def _correlate(xp: Any, data: Any, weight: Any, bias: Any, windows: Windows, groups: int, out: Any) -> Any:
     """Return outputs ``(images, filters, *windows.out)`` of ``(images, channels, *windows.size)``.
 
     `weight` is ``(filters, channels / groups, *kernel)``, `bias` ``(filters,)`` or None.
     """
-    (images, channels), filters = data.shape[:2], weight.shape[0]
+    (images, channels), filters, dtype = data.shape[:2], weight.shape[0], _working_dtype(xp, data.dtype)
     if out is None:
         out = xp.empty((images, filters, *windows.out), data.dtype)
-    dtype = _working_dtype(xp, data.dtype)
     kernels = weight.astype(dtype, copy=False).reshape(groups, filters // groups, -1)
     if bias is not None:
         bias = bias.astype(dtype, copy=False).reshape(groups, filters // groups, 1)
-    chunks = _Chunks(xp, windows, images, channels, filters, groups)
-    direct = out.dtype == dtype and len(chunks.blocks) == 1 and out.flags.c_contiguous
+    sweep = _Sweep(xp, windows, images, channels, filters, groups, dtype)
+    direct = out.dtype == dtype and len(sweep.blocks) == 1 and out.flags.c_contiguous
 
     def work(start: int, stop: int) -> None:
-        patches = None
-        for chunk in chunks.over(start, stop):
-            n = chunk.stop - chunk.start
-            if patches is None or patches.images != n:
-                patches = _Patches(xp, windows, channels, groups, n, chunks.rows, dtype)
+        for chunk, patches in sweep.chunks(start, stop):
             patches.load(data[chunk])
-            for rows in chunks.blocks:
-                columns = patches.columns(rows)
-                if n == 1 and direct:
-                    target = out[chunk].reshape(groups, filters // groups, -1)
-                    xp.matmul(kernels, columns, out=target)
-                else:
-                    target = xp.matmul(kernels, columns)
+            in_place = direct and patches.count == 1
+            for rows in sweep.blocks:
+                target = out[chunk].reshape(groups, filters // groups, -1) if in_place else None
+                found = xp.matmul(kernels, patches.columns(rows), out=target)
                 if bias is not None:
-                    target += bias
-                if n > 1 or not direct:
-                    shape = (filters, rows.stop - rows.start, *windows.out[1:], n)
-                    out[chunk, :, rows] = images_first(target.reshape(shape))
+                    found += bias
+                if not in_place:
+                    shape = (filters, rows.stop - rows.start, *windows.out[1:], patches.count)
+                    out[chunk, :, rows] = _images_first(found.reshape(shape))
 
-    chunks.run(images, work)
+    sweep.run(work)
     return out
 
 
-def _weight_grad(xp: Any, data: Any, grad: Any, windows: Windows, groups: int, out: Any = None) -> Any:
+def _weight_grad(xp: Any, data: Any, grad: Any, windows: Windows, groups: int, out: Any) -> Any:
     """Return the gradient ``(filters, channels / groups, *kernel)`` of the weights, from that of the outputs."""
-    (images, channels), filters = data.shape[:2], grad.shape[1]
-    dtype = _working_dtype(xp, data.dtype)
-    chunks = _Chunks(xp, windows, images, channels, filters, groups)
+    (images, channels), filters, dtype = data.shape[:2], grad.shape[1], _working_dtype(xp, data.dtype)
+    sweep = _Sweep(xp, windows, images, channels, filters, groups, dtype)
     shape = (filters, channels // groups, *windows.kernel)
 
     def work(start: int, stop: int) -> Any:
-        patches = total = None
-        for chunk in chunks.over(start, stop):
-            n = chunk.stop - chunk.start
-            if patches is None or patches.images != n:
-                patches = _Patches(xp, windows, channels, groups, n, chunks.rows, dtype)
+        total = xp.zeros((groups, filters // groups, math.prod(shape[1:])), dtype)
+        for chunk, patches in sweep.chunks(start, stop):
             patches.load(data[chunk])
-            for rows in chunks.blocks:
-                flow = _outputs_matrix(grad, chunk, rows, len(chunks.blocks) == 1, groups, dtype)
-                part = xp.matmul(flow, patches.columns(rows).swapaxes(1, 2))
-                if total is None:
-                    total = part
-                else:
-                    total += part
+            for rows in sweep.blocks:
+                total += xp.matmul(_flow(grad, chunk, rows, sweep), patches.columns(rows).swapaxes(1, 2))
         return total
 
-    parts = [part for part in chunks.run(images, work) if part is not None] if images else []
-    total = sum(parts[1:], parts[0]).reshape(shape) if parts else xp.zeros(shape, dtype)
+    first, *others = sweep.run(work)
+    for other in others:
+        first += other
     if out is None:
-        return total.astype(data.dtype, copy=False)
-    out[...] = total
+        return first.reshape(shape).astype(data.dtype, copy=False)
+    out[...] = first.reshape(shape)
     return out
 
 
-def _data_grad(xp: Any, grad: Any, weight: Any, windows: Windows, groups: int, bias: Any = None, out: Any = None
-               ) -> Any:
+def _data_grad(xp: Any, grad: Any, weight: Any, bias: Any, windows: Windows, groups: int, out: Any) -> Any:
     """Return the gradient ``(images, channels, *windows.size)`` of the data, plus `bias` ``(channels,)``."""
     (images, filters), channels = grad.shape[:2], weight.shape[1] * groups
-    turned = _turned(windows)
-    if turned is not None and _turning_pays(windows, channels, filters):
-        return _correlate(xp, grad, _turn(xp, weight, groups), turned, groups, bias, out)
+    if _turning_pays(windows, channels, filters):
+        return _correlate(xp, grad, _turn(xp, weight, groups), bias, _turned(windows), groups, out)
+    dtype = _working_dtype(xp, grad.dtype)
     if out is None:
         out = xp.empty((images, channels, *windows.size), grad.dtype)
-    dtype = _working_dtype(xp, grad.dtype)
     kernels = weight.astype(dtype, copy=False).reshape(groups, filters // groups, -1).swapaxes(1, 2)
     if bias is not None:
-        bias = bias.astype(dtype, copy=False).reshape(channels, *(1,) * (len(windows.size) + 1))
-    chunks = _Chunks(xp, windows, images, channels, filters, groups)
+        bias = bias.astype(dtype, copy=False).reshape(channels, *(1,) * len(windows.size), 1)
+    sweep = _Sweep(xp, windows, images, channels, filters, groups, dtype)
 
     def work(start: int, stop: int) -> None:
-        patches = None
-        for chunk in chunks.over(start, stop):
-            n = chunk.stop - chunk.start
-            if patches is None or patches.images != n:
-                patches = _Patches(xp, windows, channels, groups, n, chunks.rows, dtype)
+        for chunk, patches in sweep.chunks(start, stop):
             patches.padded[...] = 0
-            for rows in chunks.blocks:
-                flow = _outputs_matrix(grad, chunk, rows, len(chunks.blocks) == 1, groups, dtype)
-                columns = xp.matmul(kernels, flow)
-                windows.add(patches.padded, columns.reshape(
-                    channels, *windows.kernel, rows.stop - rows.start, *windows.out[1:], n), 1, rows.start)
-            if bias is not None:
-                patches.inside += bias
-            out[chunk] = images_first(patches.inside)
+            for rows in sweep.blocks:
+                patches.scatter(xp.matmul(kernels, _flow(grad, chunk, rows, sweep)), rows)
+            inside = patches.inside
+            out[chunk] = _images_first(inside if bias is None else inside + bias)
 
-    chunks.run(images, work)
+    sweep.run(work)
     return out
+
+
+# With stride one the gradient of the data is itself a correlation, of the gradient of the outputs with the
+# kernel turned round; that reads each window where the general way adds to it.
+
+def _turned(windows: Windows) -> Windows:
+    pad = tuple(d * (k - 1) - p for d, k, p in zip(windows.dilate, windows.kernel, windows.pad))
+    return Windows(windows.kernel, windows.stride, windows.dilate, pad, windows.out, windows.size)
+
+
+def _turn(xp: Any, weight: Any, groups: int) -> Any:
+    filters, depth, *kernel = weight.shape
+    swapped = weight.reshape(groups, filters // groups, depth, *kernel).swapaxes(1, 2)
+    turned = swapped[(Ellipsis, *(slice(None, None, -1),) * len(kernel))]
+    return turned.reshape(groups * depth, filters // groups, *kernel)
+
+
+def _turning_pays(windows: Windows, channels: int, filters: int) -> bool:
+    if set(windows.stride) != {1} or min(_turned(windows).pad) < 0:
+        return False
+    if windows.is_pointwise:
+        return True
+    before, after = math.prod(windows.out), math.prod(windows.size)
+    return after <= 1.2 * before and filters * after <= 1.5 * channels * before
+
+
+# ---- layouts --------------------------------------------------------------------------------------
+
+def is_channels_last(layout: str | None) -> bool:
+    """Whether the channels are the last axis (``NHWC`` and the like)."""
+    return layout is not None and layout.endswith("C")
+
+
+def channels_first(xp: Any, layout: str | None, compute: Callable[..., Any], arrays: Sequence[Any], out: Any) -> Any:
+    """Return ``compute(*arrays, out)``, which knows channels as the second axis only, for any layout."""
+    if not is_channels_last(layout):
+        return compute(*arrays, out)
+    moved = [xp.moveaxis(x, -1, 1) if x is not None and x.ndim > 1 else x for x in arrays]
+    result = xp.moveaxis(compute(*moved, None), 1, -1)
+    if out is None:
+        return xp.ascontiguousarray(result)
+    out[...] = result
+    return out
+
+
+def to_channels_first(shape: tuple | None, layout: str | None) -> tuple | None:
+    """Return `shape` with the channels as its second entry (None stays None)."""
+    return (shape[0], shape[-1], *shape[1:-1]) if shape is not None and is_channels_last(layout) else shape
+
+
+def from_channels_first(shape: tuple | None, layout: str | None) -> tuple | None:
+    """Undo :func:`to_channels_first`."""
+    return (shape[0], *shape[2:], shape[1]) if shape is not None and is_channels_last(layout) else shape

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from .infer import Slots, first_type, same_shape, same_type
+from .infer import Slots, first_type, same_type
 from .registry import op, require
 from .schema import Attrs, Floats
 
@@ -258,7 +258,8 @@ def bipartite_matching(xp, data, *, is_ascend: bool = False, threshold: float, t
 def _(attrs: Attrs, ins: Slots, outs: Slots) -> None:
     shape = ins[0]
     if shape is not None:
-        require(len(shape) >= 2, "_contrib_bipartite_matching", f"data has shape {shape}, expected (..., rows, columns)")
+        require(len(shape) >= 2, "_contrib_bipartite_matching",
+                f"data has shape {shape}, expected (..., rows, columns)")
         outs[0], outs[1] = shape[:-1], (*shape[:-2], shape[-1])
 
 
@@ -408,8 +409,7 @@ def _(attrs: Attrs, ins: Slots, outs: Slots) -> None:
 multibox_prior.type(same_type)
 
 
-@op(name="_contrib_MultiBoxTarget",
-    outputs=("loc_target", "loc_mask", "cls_target"), differentiable=False)
+@op(name="_contrib_MultiBoxTarget", outputs=("loc_target", "loc_mask", "cls_target"), differentiable=False)
 def multibox_target(xp, anchor, label, cls_pred, *, overlap_threshold: float = 0.5, ignore_label: float = -1.0,
                     negative_mining_ratio: float = -1.0, negative_mining_thresh: float = 0.5,
                     minimum_negative_samples: int = 0, variances: Floats = (0.1, 0.1, 0.2, 0.2)):

@@ -344,7 +344,8 @@ def _(attrs: Attrs, ins: Slots, outs: Slots) -> None:
     require(attrs.x >= 0 and attrs.y >= 0, "_image_crop", f"x and y are {attrs.x} and {attrs.y}; expected 0 or more")
     _require_image("_image_crop", shape)
     if shape is not None:
-        for size, at, begin, length in ((shape[-3], "y", attrs.y, attrs.height), (shape[-2], "x", attrs.x, attrs.width)):
+        for size, at, begin, length in ((shape[-3], "y", attrs.y, attrs.height),
+                                        (shape[-2], "x", attrs.x, attrs.width)):
             require(not size or begin + length <= size, "_image_crop",
                     f"{at} = {begin} and a length of {length} need {begin + length} pixels; data has {size}")
         outs[0] = (*shape[:-3], attrs.height, attrs.width, shape[-1])

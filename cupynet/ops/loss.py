@@ -8,7 +8,7 @@ from typing import Any, Literal
 import numpy as np
 
 from .activation import softmax_of
-from .infer import Slots, first_type, known, merge_shapes, same_shape, same_type
+from .infer import Slots, first_type, known, same_shape, same_type
 from .registry import Op, op, require
 from .schema import Attrs
 
@@ -106,7 +106,7 @@ def backward_softmax_output(xp, output, label, *, grad_scale: float = 1.0, ignor
     if out is None:
         out = xp.empty(output.shape, output.dtype)
     if label.shape == output.shape:
-        xp.subtract(output, label, out=out, casting="same_kind")
+        xp.subtract(output, label, out=out)
         if grad_scale != 1:
             out *= grad_scale
         return out
@@ -139,10 +139,6 @@ def backward_softmax_output(xp, output, label, *, grad_scale: float = 1.0, ignor
     return out
 
 
-_SOFTMAX_ATTRS = ("grad_scale", "ignore_label", "multi_output", "use_ignore", "preserve_shape", "normalization",
-                  "smooth_alpha")
-
-
 @softmax_output.grad("data")
 def _(F, output, label, grad=None, *, grad_scale, ignore_label, multi_output, use_ignore, preserve_shape,
       normalization, smooth_alpha, out_grad):
@@ -162,9 +158,14 @@ backward_softmax_output.type(first_type)
 
 
 @backward_softmax_output.grad("output")
-def _(F, grad, label, **attrs):
-    # linear but for a constant
-    return F._backward_softmax_output(grad, label, **attrs) - F._backward_softmax_output(grad * 0, label, **attrs)
+def _(F, grad, label, *, grad_scale, ignore_label, multi_output, use_ignore, preserve_shape, normalization,
+      smooth_alpha):
+    def gradient(output):
+        return F._backward_softmax_output(
+            output, label, grad_scale=grad_scale, ignore_label=ignore_label, multi_output=multi_output,
+            use_ignore=use_ignore, preserve_shape=preserve_shape, normalization=normalization,
+            smooth_alpha=smooth_alpha)
+    return gradient(grad) - gradient(grad * 0)  # linear in the output, but for a constant
 
 
 # ---- regression -----------------------------------------------------------------------------------
@@ -299,12 +300,12 @@ def softmax_cross_entropy(xp, data, label):
     ----------
     data : (N, classes), floating point
     label : (N,)
-        The class of each sample; what is no class adds nothing. (MXNet reads foreign memory there, and cuts the
-        loss of a sample off at ``-log(1e-8)``.)
+        The class of each sample. What is no class adds nothing to the loss (MXNet reads foreign memory), and just
+        the softmax to the gradient, as in SoftmaxOutput.
 
     Returns
     -------
-    Shape (1,), dtype of `data`.
+    Shape (1,), dtype of `data`. (MXNet cuts the loss of a sample off at ``-log(1e-8)``; this does not.)
     """
     log = softmax_of(xp, data, -1, log=True)
     hits = label.astype(np.int64)[:, None] == xp.arange(data.shape[1])
@@ -413,10 +414,11 @@ def identity_attach_kl_sparse_reg(xp, data, moving_avg, *, sparseness_target: fl
     -----
     MXNet updates the average in the backward pass; here the training forward does.
     """
+    average = moving_avg.copy()
     if train:
-        mean = data.mean((0, *range(2, data.ndim)))
-        moving_avg = (momentum * moving_avg + (1 - momentum) * mean).astype(moving_avg.dtype, copy=False)
-    return data.copy(), moving_avg, moving_avg
+        average *= momentum
+        average += (1 - momentum) * data.mean((0, *range(2, data.ndim)))
+    return data.copy(), average, average
 
 
 @identity_attach_kl_sparse_reg.shape

@@ -461,8 +461,8 @@ def _bins(xp: Any, first: Any, last: Any, count: int, length: int) -> tuple[Any,
 def _range_minima(xp: Any, values: Any) -> Any:
     """Return a table whose entry [i, j] holds the minima of windows of 2**i rows and 2**j columns of maps.
 
-    A window begins at its entry's own place and ends at the edge of the map at the latest. Any window is the union of four of these,
-    so that minima over windows of any size cost four look-ups.
+    A window begins at its entry's own place, and ends at the edge of the map at the latest. Four of them cover
+    any rectangle, so that its minimum costs four look-ups.
     """
     height, width = values.shape[-2:]
     table = xp.empty((height.bit_length(), width.bit_length(), *values.shape), values.dtype)

@@ -44,10 +44,9 @@ def unit(data, filters, kernel, stride=(1, 1), pad=(0, 0), name=None):
 
 def inception():
     data = S.Variable("Previous Output")
-    parts = [unit(data, 8, (1, 1), name="1x1"), unit(unit(data, 8, (1, 1), name="reduce"), 6, (3, 3), pad=(1, 1), name="3x3"),
-             unit(S.Pooling(data, kernel=(3, 3), stride=(1, 1), pad=(1, 1), pool_type="avg", name="avg_pool"), 4, (1, 1),
-                  name="proj")]
-    return S.Concat(*parts, name="ch_concat")
+    deep = unit(unit(data, 8, (1, 1), name="reduce"), 6, (3, 3), pad=(1, 1), name="3x3")
+    pool = S.Pooling(data, kernel=(3, 3), stride=(1, 1), pad=(1, 1), pool_type="avg", name="avg_pool")
+    return S.Concat(unit(data, 8, (1, 1), name="1x1"), deep, unit(pool, 4, (1, 1), name="proj"), name="ch_concat")
 
 
 def residual():

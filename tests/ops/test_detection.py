@@ -52,7 +52,8 @@ def test_the_least_likely_background_is_mined():
 
 
 def test_a_minimum_of_negative_samples_is_mined():
-    classes = run("_contrib_MultiBoxTarget", ANCHORS, LABEL, SCORES, negative_mining_ratio=1, minimum_negative_samples=3)[2]
+    classes = run("_contrib_MultiBoxTarget", ANCHORS, LABEL, SCORES, negative_mining_ratio=1,
+                  minimum_negative_samples=3)[2]
     np.testing.assert_array_equal(classes, [[3, 0, 0, 0]])
 
 

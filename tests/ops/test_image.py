@@ -84,7 +84,8 @@ def test_transposed_taps_are_the_adjoint(kind, length, result):
     identity = np.eye(length)
     matrix = resample(np, identity, taps(kind, length, result), 0)
     np.testing.assert_allclose(matrix.sum(1), 1)
-    np.testing.assert_allclose(resample(np, np.eye(result), transpose_taps(kind, length, result), 0), matrix.T, atol=1e-12)
+    adjoint = resample(np, np.eye(result), transpose_taps(kind, length, result), 0)
+    np.testing.assert_allclose(adjoint, matrix.T, atol=1e-12)
 
 
 @pytest.mark.parametrize("name, shape, attrs, words", [

@@ -42,7 +42,8 @@ def test_roi_pooling_against_plain_loops():
     rng = np.random.RandomState(3)
     data = rng.rand(2, 2, 13, 17).astype("float32")
     corner = rng.randint(0, 9, (20, 2))
-    rois = np.concatenate([rng.randint(0, 2, (20, 1)), corner, corner + rng.randint(0, 12, (20, 2))], 1).astype("float32")
+    rois = np.concatenate([rng.randint(0, 2, (20, 1)), corner, corner + rng.randint(0, 12, (20, 2))], 1)
+    rois = rois.astype("float32")
     op = registry.get("ROIPooling")
     found, index = op.run(np, "cpu", [data, rois], op.parse({"pooled_size": (3, 4), "spatial_scale": 1}))
     for r, (image, x1, y1, x2, y2) in enumerate(rois.astype(int)):
@@ -50,7 +51,8 @@ def test_roi_pooling_against_plain_loops():
             for j in range(4):
                 rows, columns = (slice(min(max(begin + int(np.floor(k * size / n)), 0), limit),
                                        min(begin + int(np.ceil((k + 1) * size / n)), limit))
-                                 for begin, size, k, n, limit in ((y1, y2 - y1 + 1, i, 3, 13), (x1, x2 - x1 + 1, j, 4, 17)))
+                                 for begin, size, k, n, limit in ((y1, y2 - y1 + 1, i, 3, 13),
+                                                                  (x1, x2 - x1 + 1, j, 4, 17)))
                 part = data[image, :, rows, columns]
                 expected = part.max((1, 2)) if part.size else np.zeros(2)
                 np.testing.assert_array_equal(found[r, :, i, j], expected)

@@ -16,6 +16,7 @@ SAMPLES = [Sample("_contrib_box_iou", [lhs, rhs], {"format": form}) for form in 
 SAMPLES += [Sample("_contrib_box_iou", [np.float32([[0, 0, 0, 0]]), np.float32([[0, 0, 0, 0], [1, 1, 0, 0]])])]
 
 # ---- suppression ----------------------------------------------------------------------------------------
+_MANY = np.concatenate([ints(1, 300, 1, high=2), rand(1, 300, 1, low=0, high=1), _boxes(1, 300)], -1)
 _SCORED = np.concatenate([ints(3, 9, 1, high=3), rand(3, 9, 1, low=0, high=1), _boxes(3, 9)], -1)
 SAMPLES += [Sample("_contrib_box_nms", [_SCORED], {"overlap_thresh": 0.2, **attrs}, numeric=()) for attrs in (
     {}, {"id_index": 0}, {"id_index": 0, "force_suppress": True}, {"id_index": 0, "background_id": 1}, {"topk": 3},
@@ -26,11 +27,10 @@ SAMPLES += [
     Sample("_contrib_box_nms", [np.stack([_SCORED, _SCORED[::-1]])], {"id_index": 0}, numeric=()),
     Sample("_contrib_box_nms", [np.concatenate([_boxes(2, 6), rand(2, 6, 2, low=0, high=1)], -1)],
            {"coord_start": 0, "score_index": 5, "overlap_thresh": 0.1}, numeric=()),
-    Sample("_contrib_box_nms", [np.float32([[0, .5, .1, .1, .2, .2], [0, .5, .1, .1, .21, .2], [0, .5, .5, .5, .6, .6]])],
-           numeric=()),
-    Sample("_contrib_box_nms", [np.concatenate([ints(1, 300, 1, high=2), rand(1, 300, 1, low=0, high=1), _boxes(1, 300)],
-                                               -1)], {"overlap_thresh": 0.3, "id_index": 0}, numeric=()),
-    Sample("_backward_box_nms", [rand(2, 3, 6), ints(2, 3, low=-1, high=3, dtype="int32") * 0 + np.int32([2, -1, 0])],
+    Sample("_contrib_box_nms", [np.float32([[0, .5, .1, .1, .2, .2], [0, .5, .1, .1, .21, .2],
+                                            [0, .5, .5, .5, .6, .6]])], numeric=()),
+    Sample("_contrib_box_nms", [_MANY], {"overlap_thresh": 0.3, "id_index": 0}, numeric=()),
+    Sample("_backward_box_nms", [rand(2, 3, 6), np.int32([[2, -1, 0]] * 2)],
            oracle=False, reference=lambda data, index: np.stack([data[:, 2], 0 * data[:, 0], data[:, 0]], 1))]
 
 # ---- matching -------------------------------------------------------------------------------------------
@@ -62,7 +62,8 @@ _LABELS = np.float32([[[1, .1, .1, .32, .3], [0, .5, .52, .9, .9], [-1] * 5], [[
                       [[-1] * 5] * 3])
 _SCORE = rand(3, 4, 12)
 SAMPLES += [Sample("_contrib_MultiBoxTarget", [_ANCHORS, _LABELS, _SCORE], attrs, rtol=1e-3, atol=1e-4) for attrs in (
-    {}, {"overlap_threshold": 0.2}, {"overlap_threshold": -1}, {"variances": (1, 1, 2, 2)}, {"negative_mining_ratio": 1},
+    {}, {"overlap_threshold": 0.2}, {"overlap_threshold": -1}, {"variances": (1, 1, 2, 2)},
+    {"negative_mining_ratio": 1},
     {"negative_mining_ratio": 3, "overlap_threshold": 0.3}, {"negative_mining_ratio": 1, "negative_mining_thresh": 0.3},
     {"negative_mining_ratio": 1, "ignore_label": -5})]
 _PROBABILITY = np.exp(4 * _SCORE) / np.exp(4 * _SCORE).sum(1, keepdims=True)

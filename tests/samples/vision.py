@@ -31,8 +31,8 @@ def _resize(data, like, align):
 
 # The gradient of this mode corrupts MXNet's memory.
 SAMPLES += [Sample("_contrib_BilinearResize2D", [_MAP, rand(1, 1, 5, 9)], {"mode": "like", "align_corners": align},
-                   numeric=("data",), oracle=False, reference=lambda data, like, align=align: _resize(data, like, align))
-            for align in (True, False)]
+                   numeric=("data",), oracle=False,
+                   reference=lambda data, like, align=align: _resize(data, like, align)) for align in (True, False)]
 SAMPLES += [Sample("_contrib_BilinearResize2D", [_MAP.astype("float16")], {"height": 4, "width": 9}, rtol=2e-3,
                    atol=2e-3, numeric=()),
             Sample("_contrib_BilinearResize2D", [_MAP.astype("float64")], {"height": 4, "width": 9}),

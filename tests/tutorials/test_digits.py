@@ -93,22 +93,22 @@ def test_batches_are_a_repeatable_shuffle():
     assert first[0] != first[2]
 
 
-def test_several_devices_learn_what_one_learns(capsys):
+def test_several_devices_learn_what_one_learns(ctx, capsys):
     from train_digits import mlp, predict, train, train_on_one
 
     x, y = np.random.RandomState(0).rand(60, 784).astype("float32"), np.arange(60) % 10
     learned = []
     shape = [60, 784]
-    for run in (lambda callback: train_on_one(mlp(), shape, lambda: (x, y), mx.cpu(), 11, callback=callback),
-                lambda callback: train(mlp(), shape, lambda: (x, y), [mx.cpu(0), mx.cpu(1)], [1, 5], 11,
+    for run in (lambda callback: train_on_one(mlp(), shape, lambda: (x, y), ctx, 11, callback=callback),
+                lambda callback: train(mlp(), shape, lambda: (x, y), [mx.cpu(1), ctx], [1, 5], 11,
                                        callback=callback)):
         mx.random.seed(3)
         kept = []
         run(lambda i, acc, exs, kept=kept: kept.append(exs))
         executor = kept[-1][0]
         params = {name: executor.arg_dict[name].asnumpy() for name in mlp().list_arguments() if name.startswith("fc")}
-        learned.append((params, predict(mlp(), executor.arg_dict, x, [25, 784], mx.cpu())))
-    assert "workload partition:  [(cpu(0), 10), (cpu(1), 50)]" in capsys.readouterr().out
+        learned.append((params, predict(mlp(), executor.arg_dict, x, [25, 784], ctx)))
+    assert f"workload partition:  [(cpu(1), 10), ({ctx}, 50)]" in capsys.readouterr().out
     for name, value in learned[0][0].items():
         np.testing.assert_allclose(learned[1][0][name], value, rtol=1e-3, atol=1e-5)
     np.testing.assert_array_equal(learned[0][1], learned[1][1])
