@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
-from . import ops  # noqa: F401  registers every operator before the namespaces look them up
+from . import ops  # registers every operator before the namespaces look them up
 from . import attribute, autograd, base, context, executor, name, ndarray, random, symbol
 from . import ndarray as nd
 from . import random as rnd
@@ -28,12 +28,11 @@ cupynet_version = "0.1.0"
 _LAZY = {"viz": "visualization", "visualization": "visualization", "test_utils": "test_utils"}
 
 
-def __getattr__(name: str) -> Any:
-    if name in _LAZY:
-        module = importlib.import_module("." + _LAZY[name], __name__)
-        globals()[name] = module
-        return module
-    raise AttributeError(f"module 'cupynet' has no attribute {name!r}")
+def __getattr__(wanted: str) -> Any:
+    if wanted not in _LAZY:
+        raise AttributeError(f"module 'cupynet' has no attribute {wanted!r}")
+    globals()[wanted] = module = importlib.import_module("." + _LAZY[wanted], __name__)
+    return module
 
 
 def __dir__() -> list[str]:

@@ -104,7 +104,8 @@ def mark_variables(variables: NDArray | Sequence[NDArray], gradients: NDArray | 
     variables, gradients = _list(variables), _list(gradients)
     reqs = [grad_reqs] * len(variables) if isinstance(grad_reqs, str) else list(grad_reqs)
     if not len(variables) == len(gradients) == len(reqs):
-        raise MXNetValueError(f"mark_variables: {len(variables)} variables, {len(gradients)} gradients, {len(reqs)} reqs")
+        raise MXNetValueError(f"mark_variables: {len(variables)} variables, {len(gradients)} gradients, "
+                              f"{len(reqs)} grad_reqs")
     for variable, gradient, req in zip(variables, gradients, reqs):
         if variable.shape != gradient.shape:
             raise MXNetValueError(f"mark_variables: gradient has shape {gradient.shape}, expected {variable.shape}")
@@ -151,8 +152,8 @@ def grad(heads: NDArray | Sequence[NDArray], variables: NDArray | Sequence[NDArr
     variables = _list(variables)
     for variable in variables:
         if variable._entry is None:
-            raise MXNetError("grad: a variable is not in a computational graph; call attach_grad() on it, or compute it "
-                             "under record()")
+            raise MXNetError("grad: a variable is not in a computational graph; call attach_grad() on it, or compute "
+                             "it under record()")
     retain = create_graph if retain_graph is None else retain_graph
     with _Scope(create_graph, None):
         found = pull_gradients(_list(heads), None if head_grads is None else _list(head_grads), retain, create_graph,

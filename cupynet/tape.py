@@ -91,7 +91,8 @@ class OpNode(Node):
 
     __slots__ = ("op", "attrs", "ins", "outs", "ctx", "meta")
 
-    def __init__(self, op: Op, attrs: Attrs | None, parents: tuple, ins: Any, outs: Any, ctx: Context, meta: Any = None):
+    def __init__(self, op: Op, attrs: Attrs | None, parents: tuple, ins: Any, outs: Any, ctx: Context,
+                 meta: Any = None):
         # Not through super(): this constructor is on the path of every recorded operation.
         self.op, self.attrs, self.parents = op, attrs, parents
         self.ins, self.outs, self.ctx, self.meta = ins, outs, ctx, meta
@@ -114,6 +115,9 @@ class OpNode(Node):
         if self.meta is None:
             return [pull(F, grads, ins, outs, attrs) if entry is not None else None
                     for pull, entry in zip(op.pulls, self.parents)]
+        if op.opaque:
+            raise MXNetError(f"Operator {op.name} is non-differentiable: the operator that it is the gradient of has no "
+                             "gradients of higher order")
         shapes, dtypes, out_shapes, out_dtypes = self.meta
         if self.count == 1:
             grads = (grads,)

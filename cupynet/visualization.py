@@ -29,16 +29,16 @@ _OTHER_COLOUR = "#fccde5"
 class _Network:
     """The nodes of a symbol in the order of its JSON, with the shapes and types of what they put out."""
 
-    def __init__(self, symbol: Symbol, shape: Mapping | None, dtype: Mapping | None = None):
+    def __init__(self, symbol: Symbol, shape: Mapping | None, dtype: Mapping | None = None, partial: bool = False):
         internals = symbol.get_internals()
         graph = json.loads(internals.tojson())
         self.nodes: list[dict[str, Any]] = graph["nodes"]
         entries = [tuple(head[:2]) for head in graph["heads"]]  # (node, output), one for each internal output
-        shapes = internals.infer_shape_partial(**_mapping("shape", shape))[1]
-        if shape is not None and not all(each and all(each) for each in shapes):
+        self.shapes: dict[tuple[int, int], tuple[int, ...]] = {}
+        if shape is not None or partial:
+            self.shapes = dict(zip(entries, internals.infer_shape_partial(**_mapping("shape", shape))[1]))
+        if shape is not None and not all(each and all(each) for each in self.shapes.values()):
             raise MXNetValueError("Input shape is incomplete")
-        self.inferred: dict[tuple[int, int], tuple[int, ...]] = dict(zip(entries, shapes))
-        self.shapes = {} if shape is None else self.inferred
         self.dtypes: dict[tuple[int, int], Any] = {}
         if dtype is not None:
             self.dtypes = dict(zip(entries, internals.infer_type_partial(**_mapping("dtype", dtype))[1]))
@@ -54,13 +54,13 @@ class _Network:
         sizes = {}
         for slot, (index, output, *_) in zip(slots, node["inputs"]):
             if slot in _PARAMETERS and self.nodes[index]["op"] == "null":
-                sizes[index] = math.prod(self.inferred.get((index, output)) or (0,))
+                sizes[index] = math.prod(self.shapes[index, output] or (0,))
         return sizes
 
 
 def _mapping(name: str, given: Any) -> Mapping:
     if not isinstance(given, (Mapping, type(None))):
-        raise MXNetTypeError(f"{name} is {given!r}; expected a dict with the names of arguments as keys")
+        raise MXNetTypeError(f"{name} is {given!r}; expected a dict")
     return given or {}
 
 
@@ -185,7 +185,7 @@ def print_summary(symbol: Symbol, shape: Mapping[str, Sequence[int]] | None = No
     if len(positions) != 4:
         raise MXNetValueError(f"positions are {list(positions)}; expected the ends of four columns")
     ends = [int(line_length * each) for each in positions] if positions[-1] <= 1 else [int(each) for each in positions]
-    network = _Network(symbol, shape)
+    network = _Network(symbol, shape, partial=True)
 
     def row(*fields: object) -> None:
         line = ""
@@ -202,7 +202,7 @@ def print_summary(symbol: Symbol, shape: Mapping[str, Sequence[int]] | None = No
     for number in shown:
         node = network.nodes[number]
         single = network.visible[number] == 1
-        output = "x".join(map(str, network.shapes.get((number, 0), ())[1:])) if single else ""
+        output = "x".join(map(str, network.shapes[number, 0][1:])) if single and shape is not None else ""
         own = network.parameters(node)
         sizes.update(own)
         sources = [network.nodes[index]["name"] for index, *_ in node["inputs"] if index in shown]

@@ -236,3 +236,13 @@ def test_float64_gradients_stay_float64():
         y = (x ** 2).sum()
     y.backward()
     assert x.grad.dtype == np.float64
+
+
+def test_a_missing_higher_order_raises_instead_of_giving_zero():
+    x = leaf(np.random.RandomState(0).rand(2, 3))
+    gamma, beta = nd.ones((3,)), nd.zeros((3,))
+    with autograd.record():
+        y = nd.LayerNorm(x, gamma, beta)
+        dx = autograd.grad(y * y, x, create_graph=True)
+    with pytest.raises(mx.MXNetError, match="non-differentiable"):
+        dx.backward()

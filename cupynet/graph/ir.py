@@ -134,9 +134,9 @@ class Graph:
         """Return a value that comes from outside."""
         return Value(self, None, 0, tuple(shape), dtype, name)
 
-    def apply(self, name: str, ins: Sequence[Value], **values: Any) -> Any:
-        """Append an operator by name and return its visible outputs (one value, or a tuple)."""
-        op = get(name)
+    def apply(self, op: Op | str, ins: Sequence[Value], **values: Any) -> Any:
+        """Append an operator, itself or by name, and return its visible outputs (one value, or a tuple)."""
+        op = get(op) if isinstance(op, str) else op
         attrs = op.parse(values)
         outs = self.append(op, attrs, ins, f"{self._context}{'_backward' if self.backward else ''}").outs
         visible = op.visible_count(attrs)
@@ -151,8 +151,8 @@ class Graph:
             infer_shapes(op, attrs, [v.shape for v in ins], shapes, name)
         infer_types(op, attrs, [v.dtype for v in ins], dtypes, name)
         if any(shape is None or 0 in shape for shape in shapes):
-            raise MXNetError(f"{op.name} {name!r}: the shape of its output depends on values, or is empty; such operators "
-                             "run imperatively (mx.nd) but cannot be part of an executor")
+            raise MXNetError(f"{op.name} {name!r}: the shape of its output depends on values, or is empty; such "
+                             "operators run imperatively (mx.nd) but cannot be part of an executor")
         step = Step(op, attrs, ins, name, self.backward)
         step.outs = tuple(Value(self, step, i, shape, dtype, f"{name}_{out}")
                           for i, (out, shape, dtype) in enumerate(zip(names, shapes, dtypes)))
@@ -170,6 +170,10 @@ class GraphFunctions:
 
     def __init__(self, graph: Graph):
         self._graph = graph
+
+    def __call__(self, op: Op, *ins: Value, **values: Any) -> Any:
+        """Apply an operator that has no public name."""
+        return self._graph.apply(op, ins, **values)
 
     def __getattr__(self, name: str) -> Any:
         if find(name) is None:

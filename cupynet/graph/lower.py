@@ -30,6 +30,7 @@ def lower(order: Sequence[Node], heads: Sequence[Entry], shapes: dict[int, list]
             values[id(node)] = (value,)
         else:
             ins = [values[id(parent)][i] for parent, i in node.inputs]
-            values[id(node)] = graph.append(node.op, node.parsed, ins, node.name).outs
+            op, attrs = node.resolved()
+            values[id(node)] = graph.append(op, attrs, ins, node.name).outs
     graph.outputs = [values[id(node)][i] for node, i in heads]
     return graph

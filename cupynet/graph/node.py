@@ -28,8 +28,20 @@ class Node:
 
     @cached_property
     def parsed(self) -> Attrs:
-        """The operator's attributes as values."""
-        return self.op.parse(self.attrs)
+        """The operator's attributes as values. An operator that has none takes no notice of a node's own."""
+        return self.op.parse(self.attrs if self.op.schema.fields else {})
+
+    def resolved(self) -> tuple[Op, Attrs]:
+        """Return the operator and its attributes for one binding of the graph: new ones if the operator is open."""
+        op = self.op.resolve(self.attrs)
+        return op, self.parsed if op is self.op else op.parse(self.attrs)
+
+    def initialize_inputs(self) -> None:
+        """Tell the variables among the inputs how to begin, where the operator knows and nobody has said."""
+        if self.op.initial:
+            for name, (parent, _) in zip(self.input_names, self.inputs):
+                if parent.op is None and name in self.op.initial:
+                    parent.attrs.setdefault("__init__", self.op.initial[name])
 
     @property
     def input_names(self) -> tuple[str, ...]:

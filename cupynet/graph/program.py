@@ -112,7 +112,8 @@ class Program:
                 else:
                     for value in step.outs:
                         self._new_register(value)
-                calls.append((step, self._call(step, [self._register[v] for v in dying.get(at, ()) if v in self._register])))
+                freed = [self._register[v] for v in dying.get(at, ()) if v in self._register]
+                calls.append((step, self._call(step, freed)))
             for root in dying.get(at, ()):
                 if root in self._blocks:
                     self._pool.give(self._blocks.pop(root))
@@ -214,6 +215,8 @@ class Program:
         outs = [self._static.get(v) for v in step.outs]
         if op.takes_out:
             values["out"] = outs[0] if len(outs) == 1 else tuple(outs)
+        if op.takes_device:
+            values["device"] = self._device
         plain = op.takes_out and not (op.takes_train or op.takes_rng or op.mutates or dying)
         if plain and all(v in self._static for v in step.ins):
             return partial(kernel, xp, *op.positional(attrs, [self._static[v] for v in step.ins]), **values)

@@ -44,7 +44,8 @@ def array(source_array: Any, ctx: Context | None = None, dtype: Any = None) -> N
     if isinstance(source_array, NDArray):
         raw = source_array._data
         dtype = as_dtype(dtype, raw.dtype)
-        return wrap(ctx.device.copy_from(raw if raw.dtype == dtype else raw.astype(dtype), source_array._ctx.device), ctx)
+        raw = raw if raw.dtype == dtype else raw.astype(dtype)
+        return wrap(ctx.device.copy_from(raw, source_array._ctx.device), ctx)
     dtype = as_dtype(dtype)
     if hasattr(source_array, "__cuda_array_interface__") and hasattr(source_array, "get"):
         source_array = source_array.get()
@@ -220,7 +221,8 @@ modulo = _two_way("modulo", "lhs % rhs", "broadcast_mod", "_mod_scalar", "_rmod_
 power = _two_way("power", "base ** exp", "broadcast_power", "_power_scalar", "_rpower_scalar", lambda x, y: x ** y)
 maximum = _two_way("maximum", "max", "broadcast_maximum", "_maximum_scalar", "_maximum_scalar", max)
 minimum = _two_way("minimum", "min", "broadcast_minimum", "_minimum_scalar", "_minimum_scalar", min)
-hypot = _two_way("hypot", "hypot", "broadcast_hypot", "_hypot_scalar", "_hypot_scalar", lambda x, y: float(np.hypot(x, y)))
+hypot = _two_way("hypot", "hypot", "broadcast_hypot", "_hypot_scalar", "_hypot_scalar",
+                 lambda x, y: float(np.hypot(x, y)))
 equal = _two_way("equal", "lhs == rhs", "broadcast_equal", "_equal_scalar", "_equal_scalar", lambda x, y: float(x == y))
 not_equal = _two_way("not_equal", "lhs != rhs", "broadcast_not_equal", "_not_equal_scalar", "_not_equal_scalar",
                      lambda x, y: float(x != y))
@@ -228,7 +230,8 @@ greater = _two_way("greater", "lhs > rhs", "broadcast_greater", "_greater_scalar
                    lambda x, y: float(x > y))
 greater_equal = _two_way("greater_equal", "lhs >= rhs", "broadcast_greater_equal", "_greater_equal_scalar",
                          "_lesser_equal_scalar", lambda x, y: float(x >= y))
-lesser = _two_way("lesser", "lhs < rhs", "broadcast_lesser", "_lesser_scalar", "_greater_scalar", lambda x, y: float(x < y))
+lesser = _two_way("lesser", "lhs < rhs", "broadcast_lesser", "_lesser_scalar", "_greater_scalar",
+                  lambda x, y: float(x < y))
 lesser_equal = _two_way("lesser_equal", "lhs <= rhs", "broadcast_lesser_equal", "_lesser_equal_scalar",
                         "_greater_equal_scalar", lambda x, y: float(x <= y))
 logical_and = _two_way("logical_and", "lhs and rhs", "broadcast_logical_and", "_logical_and_scalar",

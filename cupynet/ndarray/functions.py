@@ -29,22 +29,24 @@ def function(op: Op, called: str) -> Callable:
     inputs = frozenset(op.inputs)
 
     def call(*args: Any, out: Any = None, name: str | None = None, **kwargs: Any) -> Any:
-        if simple and len(args) == len(inputs) and inputs.isdisjoint(kwargs) and {x.__class__ for x in args} == _ONLY_ARRAYS:
+        if (simple and len(args) == len(inputs) and inputs.isdisjoint(kwargs)
+                and {x.__class__ for x in args} == _ONLY_ARRAYS):
             return invoke(op, args, op.parse(kwargs), out)  # the common form needs no sorting of arguments
-        named, many, values = bind(op, called, args, kwargs, _is_array)
-        ctx = as_context(values.pop("ctx", None)) if not op.inputs and out is None else None
-        if op.count:
-            values.setdefault(op.count, len(many))
-        attrs = op.parse(values)
-        names = op.active_inputs(attrs, len(many)) if op.when else op.inputs
-        ins = many if op.variadic else [named[n] for n in names if n in named]
-        if not op.variadic and (len(ins) != len(names) or len(ins) != len(named)):
+        chosen, named, many, values = bind(op, called, args, kwargs, _is_array)
+        ctx = as_context(values.pop("ctx", None)) if not chosen.inputs and out is None else None
+        if chosen.count:
+            values.setdefault(chosen.count, len(many))
+        attrs = chosen.parse(values)
+        names = chosen.active_inputs(attrs, len(many)) if chosen.when else chosen.inputs
+        ins = many if chosen.variadic else [named[n] for n in names if n in named]
+        if not chosen.variadic and (len(ins) != len(names) or len(ins) != len(named)):
             missing = [n for n in names if n not in named]
+            extra = [n for n in named if n not in names]
             raise MXNetTypeError(f"{called}: input {missing[0]!r} is missing" if missing else
-                                 f"{called}: takes no input {next(n for n in named if n not in names)!r} with these attributes")
-        if not all([x.__class__ is NDArray for x in ins]):
-            ins = _converted(op, called, ins)
-        return invoke(op, ins, attrs, out, ctx)
+                                 f"{called}: takes no input {extra[0]!r} with these attributes")
+        if {x.__class__ for x in ins} != _ONLY_ARRAYS:
+            ins = _converted(chosen, called, ins)
+        return invoke(chosen, ins, attrs, out, ctx)
     call.__name__ = call.__qualname__ = called
     call.__doc__ = documentation(op, called)
     call.__signature__ = signature(op)

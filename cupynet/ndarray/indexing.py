@@ -31,7 +31,8 @@ def _item(item: Any, device: Any) -> Any:
                    for each in raw]
         raw = np.asarray(raw)
         if raw.dtype == object or raw.dtype.kind not in "fiub":
-            raise MXNetIndexError(f"{item!r} is not an index; expected int, slice, None, ... or an array of whole numbers")
+            raise MXNetIndexError(f"{item!r} is not an index; expected int, slice, None, ... or an array of whole "
+                                  "numbers")
         raw = raw if device.kind == "cpu" else device.from_host(raw)
     return raw.astype("int64") if raw.dtype.kind == "f" else raw
 
@@ -42,7 +43,7 @@ def as_slices(key: Any, shape: tuple[int, ...]) -> tuple | None:
     ``begin`` is None where the key takes everything. An element keeps one axis, as in MXNet.
     """
     items = key if isinstance(key, tuple) else (key,)
-    if not all(i is None or i is Ellipsis or isinstance(i, (int, slice, np.integer)) and not isinstance(i, bool)
+    if not all(i is None or i is Ellipsis or (isinstance(i, (int, slice, np.integer)) and not isinstance(i, bool))
                for i in items):
         return None
     taken = sum(i is not None and i is not Ellipsis for i in items)

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -58,6 +59,8 @@ def _check(op: Op, attrs: Attrs, raws: Sequence[Any]) -> int:
         outs = len(op.output_names(attrs))
         infer_shapes(op, attrs, [x.shape for x in raws], [None] * outs)
         infer_types(op, attrs, [x.dtype for x in raws], [None] * outs)
+    if op.resolver is not None:
+        return  # an operator made for this call alone
     if len(_checked) > _CHECKED_LIMIT:
         _checked.clear()
     visible = _checked[key] = op.visible_count(attrs)
@@ -102,7 +105,7 @@ def invoke(op: Op, ins: Sequence[NDArray], attrs: Attrs, out: NDArray | Sequence
     raws = [x._data for x in ins]
     visible = _check(op, attrs, raws)
     targets = None if out is None else _targets(op, out, visible)
-    recording = state.recording and op.differentiable
+    recording = state.recording and (op.differentiable or op.opaque)
     entries = tuple([x._entry for x in ins]) if recording else ()
     recording = recording and entries.count(None) < len(entries)
     if targets is not None and recording:
@@ -113,7 +116,7 @@ def invoke(op: Op, ins: Sequence[NDArray], attrs: Attrs, out: NDArray | Sequence
         straight = _fitting(op, attrs, raws, targets[0]._data)
     try:
         results = op.run(device.xp, device.kind, raws, attrs, train=state.training,
-                         rng=device.rng if op.takes_rng else None, out=straight)
+                         rng=device.rng if op.takes_rng else None, device=device, out=straight)
     except MXNetError:
         raise
     except (ValueError, TypeError, IndexError, ArithmeticError) as error:
@@ -305,9 +308,10 @@ def _divide(x: Any, y: Any, *out: Any) -> Any:
 class NDArray:
     """An array of numbers on a context.
 
-    Made by :func:`~cupynet.ndarray.array`, ``zeros`` and their like, not by calling the class. Arithmetic broadcasts; the
-    results of comparisons are 0 and 1 in the dtype of the left side; a full reduction or an indexed element
-    has shape ``(1,)``. ``a[0]``, ``a[1:3]`` and ``reshape`` share memory with `a`; other slices are copies.
+    Made by :func:`~cupynet.ndarray.array`, ``zeros`` and their like, not by calling the class. Arithmetic
+    broadcasts; the results of comparisons are 0 and 1 in the dtype of the left side; a full reduction or an
+    indexed element has shape ``(1,)``. ``a[0]``, ``a[1:3]`` and ``reshape`` share memory with `a`; other slices
+    are copies.
 
     Examples
     --------
@@ -491,8 +495,8 @@ class NDArray:
             raise MXNetIndexError(f"index {key!r} does not fit shape {self.shape}: {error}") from None
         except (ValueError, TypeError, OverflowError) as error:
             came = f"of shape {value.shape}" if hasattr(value, "shape") else repr(value)
-            raise MXNetValueError(f"cannot assign a value {came} to [{key!r}] of an array of shape {self.shape} and type "
-                                  f"{self._data.dtype}: {error}") from None
+            raise MXNetValueError(f"cannot assign a value {came} to [{key!r}] of an array of shape {self.shape} and "
+                                  f"type {self._data.dtype}: {error}") from None
 
     # ---- shape ------------------------------------------------------------------------------
 
@@ -755,13 +759,15 @@ def _foreign(func: Callable, args: Any, kwargs: Any) -> Any:
 class _Functions:
     """Operators as functions of NDArrays: what rules see as ``F`` while gradients are recorded."""
 
+    def __call__(self, op: Op, *ins: NDArray, **values: Any) -> Any:
+        """Apply an operator that has no public name."""
+        return invoke(op, ins, op.parse(values))
+
     def __getattr__(self, name: str) -> Callable:
         op = registry.find(name)
         if op is None:
             raise AttributeError(f"operator {name!r} is not registered")
-
-        def call(*ins: NDArray, **values: Any) -> Any:
-            return invoke(op, ins, op.parse(values))
+        call = partial(self.__call__, op)
         setattr(self, name, call)
         return call
 
@@ -801,8 +807,8 @@ def pull_gradients(heads: Sequence[NDArray], head_grads: Sequence[NDArray | None
         if grad is None:
             raw = head._ctx.device.xp.ones(head.shape, head._data.dtype)
         elif not isinstance(grad, NDArray) or grad.shape != head.shape:
-            raise MXNetValueError(f"backward: head gradient is {getattr(grad, 'shape', type(grad).__name__)}, expected an "
-                                  f"NDArray of shape {head.shape}")
+            raise MXNetValueError(f"backward: head gradient is {getattr(grad, 'shape', type(grad).__name__)}, expected "
+                                  f"an NDArray of shape {head.shape}")
         else:
             raw = grad._data
         starts.append((head._entry, (grad or wrap(raw, head._ctx)) if create_graph else raw))

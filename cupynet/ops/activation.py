@@ -6,6 +6,7 @@ array and need the forward output only; these have gradient rules too, so that h
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any, Literal
 
 import numpy as np
@@ -21,7 +22,24 @@ __all__ = ["softmax_of"]
 
 
 # ---- Activation -----------------------------------------------------------------------------------
-# Functions and slopes write to `out` and read nothing else after they have begun to, except their argument.
+_BLOCK = 1 << 16  # elements: the temporaries of one block stay in a core's cache
+
+
+def _blockwise(xp: Any, function: Callable, out: Any, *arrays: Any) -> Any:
+    """Run ``function(xp, *arrays, out)`` on blocks of flat arrays (one block on a GPU); return what it writes to.
+
+    A function may be given one of its arguments as `out`, so it reads them all before it writes.
+    """
+    if out is None:
+        out = xp.empty(arrays[0].shape, arrays[0].dtype)
+    if xp is not np or out.size <= _BLOCK:
+        function(xp, *arrays, out)
+        return out
+    arrays, flat = [x.reshape(-1) for x in arrays], out.reshape(-1)
+    for i in range(0, flat.size, _BLOCK):
+        function(xp, *(x[i:i + _BLOCK] for x in arrays), flat[i:i + _BLOCK])
+    return out
+
 
 def _sigmoid(xp, data, out):
     xp.multiply(data, 0.5, out=out)  # (tanh(x / 2) + 1) / 2: nothing overflows
@@ -31,54 +49,26 @@ def _sigmoid(xp, data, out):
 
 
 def _softrelu(xp, data, out):
-    xp.abs(data, out=out)  # log(1 + exp(x)) = max(x, 0) + log(1 + exp(-|x|))
-    xp.negative(out, out=out)
-    xp.exp(out, out=out)
-    xp.log1p(out, out=out)
-    out += xp.maximum(data, 0)
-
-
-def _softsign(xp, data, out):
-    xp.abs(data, out=out)
-    out += 1
-    xp.divide(data, out, out=out)
-
-
-def _sigmoid_slope(xp, output, out):
-    xp.subtract(1, output, out=out)
-    out *= output
-
-
-def _softrelu_slope(xp, output, out):
-    xp.negative(output, out=out)
-    xp.expm1(out, out=out)
-    xp.negative(out, out=out)
-
-
-def _softsign_slope(xp, output, out):
-    xp.abs(output, out=out)
-    xp.subtract(1, out, out=out)
-    out *= out
-
-
-def _tanh_slope(xp, output, out):
-    xp.multiply(output, output, out=out)
-    xp.subtract(1, out, out=out)
+    rest = xp.log1p(xp.exp(-xp.abs(data)))  # log(1 + exp(x)) = max(x, 0) + log(1 + exp(-|x|))
+    xp.maximum(data, 0, out=out)
+    out += rest
 
 
 # The function, its derivative in terms of the output, and the derivative of that as an operator expression.
 _ACTIVATIONS = {
-    "relu": (lambda xp, data, out: xp.maximum(data, 0, out=out),
-             lambda xp, output, out: xp.greater(output, 0, out=out), None),
-    "sigmoid": (_sigmoid, _sigmoid_slope, lambda F, output: 1 - output * 2),
-    "softrelu": (_softrelu, _softrelu_slope, lambda F, output: F.exp(output * -1)),
-    "softsign": (_softsign, _softsign_slope, lambda F, output: (F.abs(output) - 1) * F.sign(output) * 2),
-    "tanh": (lambda xp, data, out: xp.tanh(data, out=out), _tanh_slope, lambda F, output: output * -2),
+    "relu": (lambda xp, data, out: xp.maximum(data, 0, out=out), lambda xp, output: output > 0, None),
+    "sigmoid": (_sigmoid, lambda xp, output: output * (1 - output), lambda F, output: 1 - output * 2),
+    "softrelu": (_softrelu, lambda xp, output: -xp.expm1(-output), lambda F, output: F.exp(output * -1)),
+    "softsign": (lambda xp, data, out: xp.divide(data, 1 + xp.abs(data), out=out),
+                 lambda xp, output: xp.square(1 - xp.abs(output)),
+                 lambda F, output: (F.abs(output) - 1) * F.sign(output) * 2),
+    "tanh": (lambda xp, data, out: xp.tanh(data, out=out), lambda xp, output: 1 - output * output,
+             lambda F, output: output * -2),
 }
 _Act = Literal["relu", "sigmoid", "softrelu", "softsign", "tanh"]
 
 
-@op(name="Activation")
+@op(name="Activation", inplace=True)
 def activation(xp, data, *, act_type: _Act, out=None):
     """Activation function, elementwise.
 
@@ -93,10 +83,7 @@ def activation(xp, data, *, act_type: _Act, out=None):
     -------
     Same shape and dtype as `data`.
     """
-    if out is None:
-        out = xp.empty(data.shape, data.dtype)
-    _ACTIVATIONS[act_type][0](xp, data, out)
-    return out
+    return _blockwise(xp, _ACTIVATIONS[act_type][0], out, data)
 
 
 @activation.grad("data")
@@ -104,14 +91,12 @@ def _(F, grad, output, *, act_type):
     return F._backward_activation(grad, output, act_type=act_type)
 
 
-@op(name="_backward_activation")
+@op(name="_backward_activation", inplace=True)
 def backward_activation(xp, head, output, *, act_type: _Act, out=None):
     """`head` times the derivative of the activation function that gave `output`."""
-    if out is None:
-        out = xp.empty(head.shape, head.dtype)
-    _ACTIVATIONS[act_type][1](xp, output, out)
-    out *= head
-    return out
+    slope = _ACTIVATIONS[act_type][1]
+    return _blockwise(xp, lambda xp, head, output, out: xp.multiply(head, slope(xp, output), out=out),
+                      out, head, output)
 
 
 @backward_activation.grad("head")
@@ -144,7 +129,8 @@ def _per_channel(gamma_shape: tuple, rank: int) -> tuple[int, ...]:
     return gamma_shape if rank < 2 or gamma_shape == (1,) else (1, *gamma_shape, *(1,) * (rank - 2))
 
 
-@op(name="LeakyReLU", when={"gamma": lambda attrs: attrs.act_type == "prelu"}, outputs=_leaky_outputs, visible=1)
+@op(name="LeakyReLU", when={"gamma": lambda attrs: attrs.act_type == "prelu"}, outputs=_leaky_outputs, visible=1,
+    initial={"gamma": '["Constant", {"value": 0.25}]'})
 def leaky_relu(xp, data, gamma=None, *, act_type: Literal["elu", "gelu", "leaky", "prelu", "rrelu", "selu"] = "leaky",
                slope: float = 0.25, lower_bound: float = 0.125, upper_bound: float = 0.333999991,
                train=False, rng=None):
@@ -249,7 +235,7 @@ def _(F, grad, data, gamma_shape):
 
 # ---- hard_sigmoid ---------------------------------------------------------------------------------
 
-@op(name="hard_sigmoid")
+@op(name="hard_sigmoid", inplace=True)
 def hard_sigmoid(xp, data, *, alpha: float = 0.200000003, beta: float = 0.5, out=None):
     """Piecewise linear sigmoid ``max(0, min(1, alpha * data + beta))``, elementwise."""
     out = xp.multiply(data, alpha, out=out)
@@ -316,7 +302,7 @@ def _softmax_kernel(xp, data, axis, temperature, dtype, length, sign, log, out):
     return out
 
 
-@op(name="softmax", when={"length": lambda attrs: attrs.use_length}, nograd=("length",))
+@op(name="softmax", when={"length": lambda attrs: attrs.use_length}, nograd=("length",), inplace=True)
 def softmax(xp, data, length=None, *, axis: int = -1, temperature: float | None = None, dtype: DType | None = None,
             use_length: bool | None = False, out=None):
     """``exp(x / T) / sum(exp(x / T))`` along an axis, computed without overflow.
@@ -344,19 +330,19 @@ def softmax(xp, data, length=None, *, axis: int = -1, temperature: float | None 
 
 # MXNet lists use_length for these two as well, which have no input of lengths.
 
-@op(name="softmin", ignores=("use_length",))
+@op(name="softmin", ignores=("use_length",), inplace=True)
 def softmin(xp, data, *, axis: int = -1, temperature: float | None = None, dtype: DType | None = None, out=None):
     """``softmax(-data)``, which see for the parameters."""
     return _softmax_kernel(xp, data, axis, temperature, dtype, None, -1.0, False, out)
 
 
-@op(name="log_softmax", ignores=("use_length",))
+@op(name="log_softmax", ignores=("use_length",), inplace=True)
 def log_softmax(xp, data, *, axis: int = -1, temperature: float | None = None, dtype: DType | None = None, out=None):
     """``log(softmax(data))``, exact also where the softmax rounds to 0; see softmax for the parameters."""
     return _softmax_kernel(xp, data, axis, temperature, dtype, None, 1.0, True, out)
 
 
-@op(name="SoftmaxActivation")
+@op(name="SoftmaxActivation", inplace=True)
 def softmax_activation(xp, data, *, mode: Literal["channel", "instance"] = "instance", out=None):
     """Softmax over all but the first axis (``instance``) or over axis 1 (``channel``); superseded by softmax.
 
@@ -372,8 +358,7 @@ def _softmax_axes(mode: str, rank: int) -> tuple[int, ...]:
 @op(name="_backward_softmax")
 def backward_softmax(xp, head, output, *, axis: Shape, scale: float = 1.0, out=None):
     """``scale * output * (head - sum(head * output))``, the sum along `axis`: the gradient of softmax."""
-    out = xp.multiply(head, output, out=out)
-    xp.subtract(head, out.sum(axis, keepdims=True), out=out)
+    out = xp.subtract(head, (head * output).sum(axis, keepdims=True), out=out)
     out *= output
     if scale != 1:
         out *= scale
@@ -486,8 +471,8 @@ def dropout(xp, data, *, p: float = 0.5, mode: Literal["always", "training"] = "
     if p == 0 or not (train or mode == "always"):
         return data.copy(), xp.broadcast_to(xp.ones((), data.dtype), shape)
     draws = rng.random(shape, dtype=np.float64 if data.dtype == np.float64 else np.float32)
-    mask = (draws >= p) * draws.dtype.type(0 if p == 1 else 1 / (1 - p))
-    mask = mask.astype(data.dtype, copy=False)
+    mask = (draws >= p).astype(data.dtype)
+    mask *= 0 if p == 1 else 1 / (1 - p)
     return data * mask, mask
 
 

@@ -13,22 +13,25 @@ __all__ = ["bind", "signature", "documentation", "FLUENT"]
 
 # Operators that are also methods of NDArray and Symbol.
 FLUENT = tuple((
-    "abs arccos arccosh arcsin arcsinh arctan arctanh argmax argmax_channel argmin argsort broadcast_axes broadcast_like "
-    "broadcast_to cbrt ceil clip cos cosh degrees depth_to_space diag exp expand_dims expm1 fix flatten flip floor log "
-    "log10 log1p log2 log_softmax max mean min nanprod nansum norm one_hot ones_like pad pick prod radians rcbrt "
-    "reciprocal relu repeat rint round rsqrt shape_array sigmoid sign sin sinh size_array slice slice_axis slice_like "
-    "softmax softmin sort space_to_depth split sqrt square squeeze sum swapaxes take tan tanh tile topk transpose trunc "
-    "zeros_like").split())
+    "abs arccos arccosh arcsin arcsinh arctan arctanh argmax argmax_channel argmin argsort broadcast_axes "
+    "broadcast_like broadcast_to cbrt ceil clip cos cosh degrees depth_to_space diag exp expand_dims expm1 fix "
+    "flatten flip floor log log10 log1p log2 log_softmax max mean min nanprod nansum norm one_hot ones_like pad "
+    "pick prod radians rcbrt reciprocal relu repeat rint round rsqrt shape_array sigmoid sign sin sinh size_array "
+    "slice slice_axis slice_like softmax softmin sort space_to_depth split sqrt square squeeze sum swapaxes take "
+    "tan tanh tile topk transpose trunc zeros_like").split())
 
 
 def bind(op: Op, called: str, args: tuple, kwargs: dict[str, Any], is_array: Callable[[Any], bool]
-         ) -> tuple[dict[str, Any], list[Any], dict[str, Any]]:
+         ) -> tuple[Op, dict[str, Any], list[Any], dict[str, Any]]:
     """Sort the arguments of a call.
 
     Returns
     -------
-    (named inputs, inputs of the variadic parameter, attribute values)
+    (operator, named inputs, inputs of the variadic parameter, attribute values)
+        The operator is the one for this call where `op` is open; then attributes are given by name only.
     """
+    if op.resolver is not None:
+        op = op.resolve({name: value for name, value in kwargs.items() if not is_array(value)})
     named: dict[str, Any] = {}
     many: list[Any] = []
     values: dict[str, Any] = {}
@@ -41,9 +44,10 @@ def bind(op: Op, called: str, args: tuple, kwargs: dict[str, Any], is_array: Cal
         many, args = list(args[:split]), args[split:]
         names = attr_names
     else:
-        names = [*fixed, *attr_names]
+        names = [*fixed, *attr_names] if op.resolver is None else fixed
     if len(args) > len(names):
-        raise MXNetTypeError(f"{called}: takes at most {len(names)} positional arguments ({', '.join(names)}), got {len(args)}")
+        raise MXNetTypeError(f"{called}: takes at most {len(names)} positional arguments ({', '.join(names)}), "
+                             f"got {len(args)}")
     for name, value in [*zip(names, args), *kwargs.items()]:
         if name in fixed:
             if name in named:
@@ -56,9 +60,9 @@ def bind(op: Op, called: str, args: tuple, kwargs: dict[str, Any], is_array: Cal
             raise MXNetTypeError(f"{called}: got {name!r} twice")
         elif value is not None or name in op.schema.fields:
             values[name] = value
-    for name in [n for n, v in values.items() if v is None and op.schema.fields.get(n, (None, REQUIRED))[1] is not None]:
-        del values[name]  # an explicit None stands for the default
-    return named, many, values
+    for name in [n for n, v in values.items() if v is None and n not in op.schema.nullable]:
+        del values[name]  # an explicit None stands for the default, unless it is a value itself
+    return op, named, many, values
 
 
 def signature(op: Op) -> inspect.Signature:
@@ -75,6 +79,8 @@ def signature(op: Op) -> inspect.Signature:
         if name != op.count:
             parameters.append(P(name, kind, default=None if default is REQUIRED else default, annotation=annotation))
     parameters += [P("out", P.KEYWORD_ONLY, default=None), P("name", P.KEYWORD_ONLY, default=None)]
+    if op.resolver is not None:
+        parameters.append(P("kwargs", P.VAR_KEYWORD))
     return inspect.Signature(parameters)
 
 

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -26,7 +27,7 @@ def _filled(xp: Any, shape: tuple[int, ...], dtype: Any, value: float, out: Any)
     return out
 
 
-def _shape_rule(name: str, partial: bool = True) -> Any:
+def _shape_rule(name: str) -> Callable:
     """Return the rule of an array whose shape is an attribute; 0 in it is found from the users of the output."""
     def rule(attrs: Attrs, ins: Slots, outs: Slots) -> None:
         require(all(n >= 0 for n in attrs.shape), name, f"shape is {attrs.shape}; lengths cannot be negative")
@@ -90,8 +91,8 @@ def _length(start: float, stop: float | None, step: float, repeat: int) -> int:
 
 
 @op(name="_arange", differentiable=False)
-def arange(xp, *, start: float, stop: float | None = None, step: float = 1.0, repeat: int = 1, infer_range: bool = False,
-           ctx: str = "", dtype: DType | None = _FLOAT32, out=None):
+def arange(xp, *, start: float, stop: float | None = None, step: float = 1.0, repeat: int = 1,
+           infer_range: bool = False, ctx: str = "", dtype: DType | None = _FLOAT32, out=None):
     """``start, start + step, ...`` below `stop`, each `repeat` times.
 
     Parameters

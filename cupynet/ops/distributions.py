@@ -58,7 +58,8 @@ def functions(is_array: Callable[[Any], bool], call: Callable[..., Any]) -> dict
 
     def drawer(name: str, which: Distribution) -> Callable:
         sign = inspect.Signature([*(P(n, P.POSITIONAL_OR_KEYWORD, default=d) for n, d in which.parameters.items()),
-                                  *(P(n, P.POSITIONAL_OR_KEYWORD, default=None) for n in ("shape", "dtype", "ctx", "out")),
+                                  *(P(n, P.POSITIONAL_OR_KEYWORD, default=None)
+                                    for n in ("shape", "dtype", "ctx", "out")),
                                   P("kwargs", P.VAR_KEYWORD)])
 
         def draw(*args: Any, **kwargs: Any) -> Any:

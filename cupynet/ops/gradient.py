@@ -7,6 +7,7 @@ that the same rules build an executor's backward graph.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from .registry import Op, Rule, find
@@ -21,16 +22,18 @@ class RawFunctions:
     def __init__(self, xp: Any, kind: str):
         self._xp, self._kind = xp, kind
 
+    def __call__(self, op: Op, *ins: Any, **values: Any) -> Any:
+        """Apply an operator that has no public name."""
+        attrs = op.parse(values)
+        results = op.run(self._xp, self._kind, ins, attrs)
+        visible = op.visible_count(attrs)
+        return results[0] if visible == 1 else results[:visible]
+
     def __getattr__(self, name: str) -> Any:
-        found, xp, kind = find(name), self._xp, self._kind
+        found = find(name)
         if found is None:
             raise AttributeError(f"operator {name!r} is not registered")
-
-        def call(*ins: Any, **values: Any) -> Any:
-            attrs = found.parse(values)
-            results = found.run(xp, kind, ins, attrs)
-            visible = found.visible_count(attrs)
-            return results[0] if visible == 1 else results[:visible]
+        call = partial(self.__call__, found)
         setattr(self, name, call)
         return call
 
@@ -74,14 +77,16 @@ def kept_by_rules(op: Op, attrs: Attrs, wanted: Sequence[bool]) -> tuple[set[int
     return kept_ins, kept_outs
 
 
-def _arguments(rule: Rule, op: Op, places: dict[str, Any], F: Any, grads: Sequence[Any], ins: Sequence[Any],
-               outs: Sequence[Any], shapes: Sequence[Any], dtypes: Sequence[Any]) -> list[Any]:
+def _arguments(rule: Rule, op: Op, places: dict[str, Any], grads: Sequence[Any], ins: Sequence[Any],
+               outs: Sequence[Any], shapes: Sequence[Any], dtypes: Sequence[Any], wanted: Sequence[bool]) -> list[Any]:
     values = []
     for source, index in rule.plan:
         if source == "grad":
             values.append(grads[0])
         elif source == "grads":
             values.append(tuple(grads))
+        elif source == "wanted":
+            values.append(tuple(wanted))
         elif source == "out":
             values.append(outs[index] if index < len(outs) else None)
         else:
@@ -115,7 +120,7 @@ def pull_back(op: Op, attrs: Attrs, F: Any, grads: Sequence[Any], ins: Sequence[
         if rule is None or not any(wanted[place] if isinstance(place, slice) else (wanted[place],)):
             continue
         if rule not in done:
-            values = _arguments(rule, op, places, F, grads, ins, outs, shapes, dtypes)
+            values = _arguments(rule, op, places, grads, ins, outs, shapes, dtypes, wanted)
             found = rule.fn(F, *values, **{name: attrs[name] for name in rule.attr_names})
             done[rule] = found if len(rule.targets) > 1 else (found,)
         found = done[rule][rule.targets.index(target)]

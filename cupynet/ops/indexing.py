@@ -36,7 +36,7 @@ def scatter_add(xp: Any, target: Any, index: Any, values: Any) -> None:
     values : (k, width)
     """
     if xp is not np:
-        import cupyx  # noqa: PLC0415  (only there if CuPy is)
+        import cupyx  # there is no need for it on the host
         cupyx.scatter_add(target, index, values)
         return
     width = target.shape[1]
@@ -90,8 +90,8 @@ def _(attrs: Attrs, ins: Slots, outs: Slots) -> None:
     key = _key("slice", attrs.begin, attrs.end, attrs.step)
     if outs[0] is not None:  # whole axes are as long as they come out
         require(len(key) <= len(outs[0]), "slice", f"begin has {len(key)} items for an output of shape {outs[0]}")
-        ins[0] = tuple(n if i >= len(key) or key[i].start is None and key[i].stop is None and key[i].step in (None, 1, -1)
-                       else 0 for i, n in enumerate(outs[0]))
+        whole = [part.start is None and part.stop is None and part.step in (None, 1, -1) for part in key]
+        ins[0] = (*(n * each for n, each in zip(outs[0], whole)), *outs[0][len(key):])
     if ins[0] is not None:
         outs[0] = _sliced("slice", ins[0], key)
 
@@ -242,7 +242,8 @@ def _(F, grad, *, begin, end, step):
 
 
 @op(name="_slice_assign_scalar", aliases=("_crop_assign_scalar",))
-def slice_assign_scalar(xp, data, *, scalar: float = 0.0, begin: OptShape, end: OptShape, step: OptShape = (), out=None):
+def slice_assign_scalar(xp, data, *, scalar: float = 0.0, begin: OptShape, end: OptShape, step: OptShape = (),
+                        out=None):
     """`data` with `scalar` in place of ``data[begin[0]:end[0]:step[0], ...]``."""
     out = _copied(xp, data, out)
     out[_key("_slice_assign_scalar", begin, end, step)] = scalar
@@ -319,15 +320,16 @@ def _(F, grad, indices, a_shape, *, axis, mode):
 
 
 @op(name="_backward_take", nograd=("indices",))
-def backward_take(xp, grad, indices, *, shape: Shape, axis: int = 0, mode: Literal["clip", "wrap"] = "clip", out=None):
-    """Gradient of ``take`` (and of ``Embedding``): zeros of `shape`, to whose parts at `indices` those of `grad` are added.
+def backward_take(xp, data, indices, *, shape: Shape, axis: int = 0, mode: Literal["clip", "wrap"] = "clip", out=None):
+    """Gradient of ``take`` and ``Embedding``: zeros of `shape`, to whose parts at `indices` those of `data` are added.
 
     float16 is summed up in float32.
     """
-    axis, dtype = axis % len(shape), grad.dtype
+    axis, dtype = axis % len(shape), data.dtype
     index = _within(xp, indices, shape[axis], mode).reshape(-1)
     width = math.prod(shape[:axis]) * math.prod(shape[axis + 1:])
-    values = xp.moveaxis(grad.reshape(*shape[:axis], index.size, *shape[axis + 1:]), axis, 0).reshape(index.size, width)
+    values = data.reshape(*shape[:axis], index.size, *shape[axis + 1:])
+    values = xp.moveaxis(values, axis, 0).reshape(index.size, width)
     wide = np.dtype(np.float32) if dtype == np.float16 else dtype
     direct = out is not None and axis == 0 and wide == dtype
     sums = out.reshape(shape[0], width) if direct else xp.empty((shape[axis], width), wide)
@@ -350,9 +352,9 @@ def _(attrs: Attrs, ins: Slots, outs: Slots) -> None:
 backward_take.type(first_type)
 
 
-@backward_take.grad("grad")
-def _(F, grads, indices, *, axis, mode):
-    return F.take(grads[0], indices, axis=axis, mode=mode)
+@backward_take.grad("data")
+def _(F, grad, indices, *, axis, mode):
+    return F.take(grad, indices, axis=axis, mode=mode)
 
 
 @op(name="Embedding", aliases=("_sparse_Embedding",), nograd=("data",), ignores=("sparse_grad",))
@@ -460,14 +462,14 @@ def _(F, grad, index, data_shape, *, axis, mode):
 
 
 @op(name="_backward_pick", nograd=("index",))
-def backward_pick(xp, grad, index, *, shape: Shape, axis: int, mode: Literal["clip", "wrap"], out=None):
-    """Gradient of ``pick``: zeros of `shape` with `grad` at the elements that were picked."""
+def backward_pick(xp, data, index, *, shape: Shape, axis: int, mode: Literal["clip", "wrap"], out=None):
+    """Gradient of ``pick``: zeros of `shape` with `data` at the elements that were picked."""
     axis = axis % len(shape)
     if out is None:
-        out = xp.zeros(shape, grad.dtype)
+        out = xp.zeros(shape, data.dtype)
     else:
         out[...] = 0
-    out[_picked(xp, index, shape, axis, mode)] = grad.reshape(*shape[:axis], 1, *shape[axis + 1:])
+    out[_picked(xp, index, shape, axis, mode)] = data.reshape(*shape[:axis], 1, *shape[axis + 1:])
     return out
 
 
@@ -479,14 +481,14 @@ def _(attrs: Attrs, ins: Slots, outs: Slots) -> None:
 backward_pick.type(first_type)
 
 
-@backward_pick.grad("grad")
-def _(F, grads, index, grad_shape, *, axis, mode):
-    return F.Reshape(F.pick(grads[0], index, axis=axis, mode=mode), shape=grad_shape)
+@backward_pick.grad("data")
+def _(F, grad, index, data_shape, *, axis, mode):
+    return F.Reshape(F.pick(grad, index, axis=axis, mode=mode), shape=data_shape)
 
 
 @op(name="batch_take", nograd=("indices",))
 def batch_take(xp, a, indices):
-    """``a[i, indices[i]]`` for every row `i` of the matrix `a`; the nearest element counts for what is out of bounds."""
+    """``a[i, indices[i]]`` for every row `i` of the matrix `a`; indices are clipped to its columns."""
     return a[xp.arange(len(a)), _within(xp, indices.reshape(-1), a.shape[1], "clip", "batch_take")]
 
 
@@ -612,6 +614,10 @@ def gather_nd(xp, data, indices):
     ------
     MXNetIndexError
         On the host if an index is out of bounds; on a GPU it wraps around.
+
+    Notes
+    -----
+    The gradient adds up where positions are equal, negative ones included (MXNet's loses those).
     """
     _checked(indices, data.shape, "gather_nd")
     depth = len(indices)
@@ -627,7 +633,8 @@ def _points_shape(name: str, ins: Slots, data: tuple[int, ...] | None, values: t
     require(indices, name, "indices has no axis; expected (axes, ...)")
     if data is None or not indices[0]:
         return None
-    require(indices[0] <= len(data), name, f"indices has shape {indices}: data of shape {data} has only {len(data)} axes")
+    require(indices[0] <= len(data), name,
+            f"indices has shape {indices}; expected at most {len(data)} rows, one for each axis of {data}")
     return (*indices[1:], *data[indices[0]:]) or (1,)
 
 
@@ -761,7 +768,7 @@ def unravel_index(xp, data, *, shape: Shape):
 
     Returns
     -------
-    Shape ``(len(shape),) + data.shape``, the dtype of `data`.
+    Shape ``(len(shape),) + data.shape``, the dtype of `data` (MXNet drops elements if `data` is no vector).
     """
     flat = _whole(data)
     result = xp.empty((len(shape), *data.shape), data.dtype)
@@ -820,7 +827,7 @@ def _(attrs: Attrs, ins: Slots, outs: Slots) -> None:
             ins[name] = ins["condition"]
         outs[0] = ins["condition"]
     else:
-        require(len(condition) == 1 and 0 in (condition[0], shape[0]) or condition == shape[:1], "where",
+        require(len(condition) == 1 and (0 in (condition[0], shape[0]) or condition == shape[:1]), "where",
                 f"condition has shape {condition}; expected {shape}, that of x, or {shape[:1]}")
         ins["condition"] = shape[:1]
 
@@ -871,7 +878,7 @@ def _(F, grad, index, data_shape, *, axis):
     return F._backward_boolean_mask(grad, index, shape=data_shape, axis=axis)
 
 
-@op(name="_backward_boolean_mask", nograd=("index",))
+@op(name="_backward_boolean_mask", differentiable=False)
 def backward_boolean_mask(xp, data, index, *, shape: Shape, axis: int = 0, out=None):
     """Gradient of ``_contrib_boolean_mask``: zeros of `shape` with `data` where the mask is not zero."""
     if out is None:
@@ -889,11 +896,6 @@ def _(attrs: Attrs, ins: Slots, outs: Slots) -> None:
 backward_boolean_mask.type(first_type)
 
 
-@backward_boolean_mask.grad("data")
-def _(F, grad, index, *, axis):
-    return F._contrib_boolean_mask(grad, index, axis=axis)
-
-
 @op(name="_contrib_index_copy", nograd=("index_vector",))
 def index_copy(xp, old_tensor, index_vector, new_tensor):
     """`old_tensor` with row ``index_vector[i]`` replaced by row `i` of `new_tensor`."""
@@ -907,7 +909,8 @@ def _(attrs: Attrs, ins: Slots, outs: Slots) -> None:
     outs[0] = ins["old_tensor"]
     ins["old_tensor"] = outs[0]
     index, new = ins["index_vector"], ins["new_tensor"]
-    require(index is None or len(index) == 1, "_contrib_index_copy", f"index_vector has shape {index}; expected a vector")
+    require(index is None or len(index) == 1, "_contrib_index_copy",
+            f"index_vector has shape {index}; expected a vector")
     if new is not None:
         ins["index_vector"] = new[:1]
     if outs[0] is not None:
@@ -959,8 +962,8 @@ def histogram(xp, data, bins=None, *, bin_cnt: int | None = None, range: Floats 
     flat = data.reshape(-1)
     places = xp.searchsorted(edges, flat, side="right")
     places = xp.where(flat == edges[-1], len(edges) - 1, places)
-    places = places[(places > 0) & (places < len(edges))] - 1
-    return xp.bincount(places, minlength=len(edges) - 1).astype(_INT64), edges.astype(data.dtype)
+    counts = xp.bincount(places, minlength=len(edges) + 1)[1:-1]  # the outer two are below and above all bins
+    return counts.astype(_INT64), edges.astype(data.dtype)
 
 
 @histogram.shape
@@ -977,7 +980,8 @@ def _(attrs: Attrs, ins: Slots, outs: Slots) -> None:
         elif outs[0] is not None:
             ins["bins"] = (outs[0][0] + 1,)
         return
-    require(count > 0 and attrs.range is not None and len(attrs.range) == 2 and attrs.range[0] < attrs.range[1], "_histogram",
+    ends = attrs.range or ()
+    require(count > 0 and len(ends) == 2 and ends[0] < ends[1], "_histogram",
             f"bin_cnt is {count} and range {attrs.range}; expected a positive number and (lowest, highest)")
     outs[0], outs[1] = (count,), (count + 1,)
 

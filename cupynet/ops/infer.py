@@ -103,7 +103,7 @@ def _infer(op: Op, attrs: Attrs, ins: list, outs: list, node: str, what: str) ->
         if str(error).startswith(who):
             raise
         text = str(error).removeprefix(f"{op.name}: ")
-        raise type(error)(f"{who}: {text}") from None
+        raise type(error)(f"{who}: {text}") from error.__cause__
     return in_slots.changed or out_slots.changed
 
 
@@ -145,7 +145,7 @@ def broadcast_shapes(a: ShapeLike, b: ShapeLike) -> ShapeLike:
     a, b = (1,) * (rank - len(a)) + a, (1,) * (rank - len(b)) + b
     out = []
     for x, y in zip(a, b):
-        if x == y or y == 1:
+        if y in (x, 1):
             out.append(x)
         elif x == 1:
             out.append(y)

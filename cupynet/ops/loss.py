@@ -33,7 +33,7 @@ def _as_rows(shape: tuple, multi_output: bool, preserve_shape: bool) -> tuple[in
     return shape[0], math.prod(shape[1:]), 1
 
 
-@op(name="SoftmaxOutput", aliases=("Softmax",), nograd=("label",))
+@op(name="SoftmaxOutput", aliases=("Softmax",), nograd=("label",), inplace=True)
 def softmax_output(xp, data, label, *, grad_scale: float = 1.0, ignore_label: float = -1.0, multi_output: bool = False,
                    use_ignore: bool = False, preserve_shape: bool = False, normalization: _Normalization = "null",
                    out_grad: bool = False, smooth_alpha: float = 0.0, out=None):
@@ -196,7 +196,7 @@ def _declare_regression(name: str, kernel: Callable, view: bool, difference: Cal
     Returns
     -------
     Same shape and dtype as `data`."""
-    declared = op(name=name, aliases=(f"_sparse_{name}",), nograd=("label",), view=view)(kernel)
+    declared = op(name=name, aliases=(f"_sparse_{name}",), nograd=("label",), view=view, inplace=True)(kernel)
     declared.shape(_regression_shape)
     declared.type(first_type)
 
@@ -391,7 +391,8 @@ def _(F, data, label, *, margin, regularization_coefficient, use_linear):
 
 # ---- sparseness -----------------------------------------------------------------------------------
 
-@op(name="IdentityAttachKLSparseReg", outputs=("output", "average"), visible=1, mutates=("moving_avg",))
+@op(name="IdentityAttachKLSparseReg", outputs=("output", "average"), visible=1, mutates=("moving_avg",),
+    initial={"moving_avg": '["zero", {}]'})
 def identity_attach_kl_sparse_reg(xp, data, moving_avg, *, sparseness_target: float = 0.1, penalty: float = 0.001,
                                   momentum: float = 0.9, train=False):
     """Identity whose gradient also pulls the mean activation of each unit to a target.

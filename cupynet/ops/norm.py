@@ -18,13 +18,14 @@ from .schema import Attrs
 __all__: list[str] = []
 
 _BLOCK_BYTES = 1 << 19
+_GRADS = ("data_grad", "gamma_grad", "beta_grad")
 
 
 def _blocks(xp: Any, data: Any) -> Iterator[slice]:
     """Slices of axis 0 that cut `data` into blocks of the size of a cache (one block on a GPU)."""
     rows = data.shape[0]
     step = rows if xp is not np else max(1, _BLOCK_BYTES * rows // max(data.nbytes, 1))
-    return (slice(i, i + step) for i in range(0, rows, max(step, 1)))
+    return (slice(i, i + step) for i in range(0, max(rows, 1), max(step, 1)))
 
 
 def _wide(dtype: Any) -> np.dtype:
@@ -115,7 +116,7 @@ def _batch_norm(xp, data, gamma, beta, moving_mean, moving_var, *, eps, momentum
     return _stored((result, mean, spread, xp.full(1, share, wide)), out) + (new_mean, new_var)
 
 
-@op(name="_backward_batch_norm", outputs=("data_grad", "gamma_grad", "beta_grad"), differentiable=False)
+@op(name="_backward_batch_norm", outputs=_GRADS, differentiable=False, inplace=True)
 def backward_batch_norm(xp, head, data, gamma, mean, inverse_std, share, *, fix_gamma: bool = True, axis: int = 1,
                         out=None):
     """Gradients of batch normalization.
@@ -147,10 +148,11 @@ def backward_batch_norm(xp, head, data, gamma, mean, inverse_std, share, *, fix_
     result = _buffer(xp, out, data.shape, data.dtype)
     y = result.reshape(shape)
     for block in _blocks(xp, x):
+        rest = xp.multiply(x[block], b)
+        rest += c
         work = _work(xp, y[block], wide)
-        xp.multiply(x[block], b, out=work)
-        work += c
-        work += g[block] * a
+        xp.multiply(g[block], a, out=work)  # may be the memory of g
+        work += rest
         if work.dtype != y.dtype:
             y[block] = work
     if fix_gamma:
@@ -196,7 +198,8 @@ Source: S. Ioffe, C. Szegedy, "Batch normalization", 2015.
 """
 _AXIS_DOC = "axis : int\n    The axis of the channels.\n"
 _OUTPUTS = {"outputs": ("output", "mean", "var", "share"), "mutates": ("moving_mean", "moving_var"),
-            "visible": lambda attrs: 3 if attrs.output_mean_var else 1}
+            "visible": lambda attrs: 3 if attrs.output_mean_var else 1, "inplace": True,
+            "initial": {"moving_mean": '["zero", {}]', "moving_var": '["one", {}]'}}
 _IGNORES = ("cudnn_off", "min_calib_range", "max_calib_range")
 
 
@@ -248,7 +251,7 @@ def _complete_batch_norm(declared: Op, first: str, with_axis: bool, inverse_std:
         channels = None
         if data is not None:
             require(-len(data) <= axis < len(data), declared.name,
-                    f"data has shape {data}, which has no axis {axis} of channels")
+                    f"the axis of channels is {axis}, but data {data} has {len(data)} axes")
             axis %= len(data)
             channels = (data[axis],)
         for slots, names in ((ins, ("gamma", "beta", "moving_mean", "moving_var")), (outs, ("mean", "var"))):
@@ -266,9 +269,10 @@ def _complete_batch_norm(declared: Op, first: str, with_axis: bool, inverse_std:
         ins["data"] = outs["output"]
         outs["output"] = dtype = ins["data"]
         if dtype is not None:
-            for slots, names in ((ins, ("gamma", "beta", "moving_mean", "moving_var")), (outs, ("mean", "var", "share"))):
-                for name in names:
-                    slots[name] = _wide(dtype)
+            for name in ("gamma", "beta", "moving_mean", "moving_var"):
+                ins[name] = _wide(dtype)
+            for name in ("mean", "var", "share"):
+                outs[name] = _wide(dtype)
 
     def rule(F, grad, data, gamma, mean, var, share, fix_gamma, axis, eps):
         inverse = var if inverse_std else F.rsqrt(var + eps)
@@ -343,13 +347,13 @@ def _normalize(xp, x, gamma, beta, eps, y):
 def _inner_dot(xp: Any, a: Any, b: Any) -> Any:
     """Sums over axis 1 of ``a * b``, the axis kept."""
     if a.shape[2] == 1 and a.shape[1] >= 32:  # dot products of long rows
-        return xp.matmul(a.reshape(a.shape[0], 1, -1), b)
+        return xp.matmul(a.reshape(a.shape[0], 1, a.shape[1]), b)
     return (a * b).sum(1, keepdims=True)
 
 
 def _normalize_backward(xp, g, x, gamma, mean, std, y, sum_axes):
-    """Write the gradient of x to `y`; return those of gamma and beta, summed over `sum_axes` of (rows, length, inner)."""
-    wide, rows, length = _wide(x.dtype), x.shape[0], max(x.shape[1], 1)
+    """Write the gradient of x to `y`; return those of gamma and beta, summed over `sum_axes` of x."""
+    wide = _wide(x.dtype)
     gammas, betas = [], []
     for block in _blocks(xp, x):
         inverse = 1 / std[block]
@@ -369,13 +373,11 @@ def _normalize_backward(xp, g, x, gamma, mean, std, y, sum_axes):
         work *= inverse
         if work.dtype != y.dtype:
             y[block] = work
-    if 0 in sum_axes:
-        return sum(gammas), sum(betas)
-    return (xp.concatenate(gammas), xp.concatenate(betas)) if rows else (xp.zeros(0, wide), xp.zeros(0, wide))
+    join = sum if 0 in sum_axes else xp.concatenate
+    return join(gammas), join(betas)
 
 
 _NORM_OUTPUTS = {"outputs": ("output", "mean", "std"), "visible": lambda attrs: 3 if attrs.output_mean_var else 1}
-_GRADS = ("data_grad", "gamma_grad", "beta_grad")
 
 
 @op(name="LayerNorm", **_NORM_OUTPUTS)
@@ -414,7 +416,7 @@ def _reduced(shape: tuple, axis: int) -> tuple[int, ...]:
     return (*shape[:axis], 1, *shape[axis + 1:])
 
 
-@op(name="_backward_layer_norm", outputs=_GRADS, differentiable=False)
+@op(name="_backward_layer_norm", outputs=_GRADS, differentiable=False, inplace=True)
 def backward_layer_norm(xp, head, data, gamma, mean, std, *, axis: int = -1, out=None):
     """Gradients of layer normalization for data, gamma and beta."""
     shape = _channels(data, axis)
@@ -422,8 +424,9 @@ def backward_layer_norm(xp, head, data, gamma, mean, std, *, axis: int = -1, out
     wide = _wide(data.dtype)
     result = _buffer(xp, out, data.shape, data.dtype)
     gamma_grad, beta_grad = _normalize_backward(
-        xp, head.reshape(shape), data.reshape(shape), gamma[:, None][None], mean.reshape(small).astype(wide, copy=False),
-        std.reshape(small).astype(wide, copy=False), result.reshape(shape), (0, 2))
+        xp, head.reshape(shape), data.reshape(shape), gamma[:, None][None],
+        mean.reshape(small).astype(wide, copy=False), std.reshape(small).astype(wide, copy=False),
+        result.reshape(shape), (0, 2))
     return _stored((result, gamma_grad.astype(gamma.dtype, copy=False), beta_grad.astype(gamma.dtype, copy=False)),
                    out)
 
@@ -438,7 +441,8 @@ def _(attrs: Attrs, ins: Slots, outs: Slots) -> None:
     ins["data"] = outs["output"]
     outs["output"] = data = ins["data"]
     if data is not None:
-        require(-len(data) <= attrs.axis < len(data), "LayerNorm", f"data has shape {data}, which has no axis {attrs.axis}")
+        require(-len(data) <= attrs.axis < len(data), "LayerNorm",
+                f"axis is {attrs.axis}, but data {data} has {len(data)} axes")
         ins["gamma"] = ins["beta"] = (data[attrs.axis],)
         outs["mean"] = outs["std"] = _reduced(data, attrs.axis)
 
@@ -507,7 +511,7 @@ def instance_norm(xp, data, gamma, beta, *, eps: float = 0.00100000005, out=None
     return _group_norm(xp, data, gamma, beta, data.shape[1], eps, out)
 
 
-@op(name="_backward_group_norm", outputs=_GRADS, differentiable=False)
+@op(name="_backward_group_norm", outputs=_GRADS, differentiable=False, inplace=True)
 def backward_group_norm(xp, head, data, gamma, mean, std, *, out=None):
     """Gradients of group and instance normalization for data, gamma and beta."""
     groups, wide = gamma.shape[0], _wide(data.dtype)

@@ -14,10 +14,12 @@ type and gradient rules are attached to the declaration and checked against it::
     def _(F, grad, data): ...
 
 Reserved keyword-only parameters of a kernel are supplied by the caller: ``train`` (bool), ``rng`` (a
-generator like numpy's) and ``out`` (an array, or a tuple of arrays for several outputs, to write to).
+generator like numpy's), ``device`` (where the arrays live) and ``out`` (an array, or a tuple of arrays for
+several outputs, to write to).
 """
 from __future__ import annotations
 
+import copy
 import functools
 import inspect
 from collections.abc import Callable, Iterable, Sequence
@@ -29,22 +31,29 @@ from .schema import REQUIRED, Attrs, Schema
 __all__ = ["Op", "Rule", "op", "get", "find", "names", "ops", "check_all"]
 
 _registry: dict[str, Op] = {}   # canonical names and aliases
-_RESERVED = ("train", "rng", "out")
+_RESERVED = ("train", "rng", "device", "out")
 
 
 class Rule:
     """A gradient rule: for which inputs, with what function, and what the function reads.
 
     The function's positional parameters after ``F`` are looked up by name: ``grad`` (gradient of the
-    first output), ``grads`` (of all visible outputs), an input, an output, or ``<input>_shape`` and
-    ``<input>_dtype``, which do not keep the input alive. Its keyword-only parameters are attributes.
+    first output), ``grads`` (of all visible outputs), an input, an output, ``<input>_shape`` and
+    ``<input>_dtype``, which do not keep the input alive, or ``wanted`` (for each input of the call, whether its
+    gradient is asked for). Its keyword-only parameters are attributes.
     A parameter ``grad=None`` is an optional head gradient; a rule without ``grad`` is that of a loss layer.
+    Where the signature does not say what the function reads, `plan` does: pairs such as ``("in", 0)``.
     """
 
     __slots__ = ("targets", "fn", "plan", "attr_names", "needs_head", "takes_head")
 
-    def __init__(self, op_: Op, targets: tuple[str, ...], fn: Callable):
+    def __init__(self, op_: Op, targets: tuple[str, ...], fn: Callable,
+                 plan: Sequence[tuple[str, int]] | None = None):
         self.targets, self.fn = targets, fn
+        if plan is not None:
+            self.plan, self.attr_names = tuple(plan), ()
+            self.takes_head = self.needs_head = ("grads", 0) in self.plan
+            return
         parameters = list(inspect.signature(fn, eval_str=True).parameters.values())[1:]
         positional = [p for p in parameters if p.kind is not p.KEYWORD_ONLY]
         self.plan = tuple(self._source(op_, p.name) for p in positional)
@@ -59,7 +68,7 @@ class Rule:
 
     @staticmethod
     def _source(op_: Op, name: str) -> tuple[str, int]:
-        if name in ("grad", "grads"):
+        if name in ("grad", "grads", "wanted"):
             return name, 0
         if name in op_.inputs:
             return "in", op_.inputs.index(name)
@@ -70,7 +79,7 @@ class Rule:
             stem = name.removesuffix("_" + suffix)
             if stem != name and stem in op_.inputs:
                 return suffix, op_.inputs.index(stem)
-        raise TypeError(f"{op_.name}: a gradient rule asks for {name!r}; it can have grad, grads, "
+        raise TypeError(f"{op_.name}: a gradient rule asks for {name!r}; it can have grad, grads, wanted, "
                         f"{', '.join((*op_.inputs, *outputs))} and <input>_shape, <input>_dtype")
 
 
@@ -99,14 +108,18 @@ class Op:
 
     def __init__(self, fn: Callable, name: str, aliases: Sequence[str], when: dict, outputs: Any, visible: Any,
                  mutates: Sequence[str] | Callable[[int], Iterable[int]], view: bool, inplace: bool,
-                 broadcasts: bool, differentiable: bool, nograd: Sequence[str], ignores: Sequence[str], count: str, initial: dict[str, str] | None):
+                 broadcasts: bool, differentiable: bool, nograd: Sequence[str], ignores: Sequence[str], count: str,
+                 initial: dict[str, str] | None):
         self.name, self.aliases, self.when = name, tuple(aliases), when
         self.outputs, self.visible = outputs, visible
         self.view, self.inplace, self.broadcasts, self.differentiable = view, inplace, broadcasts, differentiable
         self.nograd, self.initial = tuple(nograd), initial or {}
+        # A backward operator without rules: to differentiate it again is an error, where comparisons give zero.
+        self.opaque = not differentiable and name.startswith("_backward_")
         self.doc = inspect.getdoc(fn) or ""
         self.kernel_fn = fn
         self.kernels: dict[str, Callable] = {}
+        self.resolver: Callable[[dict[str, Any]], Op] | None = None
         self.shape_rule: Callable | None = None
         self.type_rule: Callable | None = None
         self.rules: dict[str, Rule] = {}
@@ -119,11 +132,11 @@ class Op:
         self.mutated_group = mutates if callable(mutates) else None
         self.mutates = (self.variadic,) if self.mutated_group else tuple(mutates)
         keywords = {p.name: p for p in parameters if p.kind is p.KEYWORD_ONLY}
-        self.takes_train, self.takes_rng, self.takes_out = (word in keywords for word in _RESERVED)
+        self.takes_train, self.takes_rng, self.takes_device, self.takes_out = (word in keywords for word in _RESERVED)
         fields = {n: (p.annotation, REQUIRED if p.default is p.empty else p.default)
                   for n, p in keywords.items() if n not in _RESERVED}
         self.ignores = frozenset(ignores)
-        fields.update({n: (str, "") for n in ignores})
+        fields.update(dict.fromkeys(ignores, (str, "")))
         self.count = count if self.variadic else None
         if self.count and self.count not in fields:
             fields[self.count] = (int, 0)
@@ -171,6 +184,29 @@ class Op:
             return tuple(self.mutated_group(len(names)))
         return tuple(names.index(n) for n in self.mutates if n in names)
 
+    # ---- open operators ------------------------------------------------------------------------
+
+    def resolves(self, fn: Callable[[dict[str, Any]], Op]) -> Callable[[dict[str, Any]], Op]:
+        """Make the operator *open*: what it takes and gives is known only from the attributes of a call.
+
+        ``fn(values)`` returns the operator of a call with these attributes, made by :meth:`variant`. Every call,
+        every node of a symbol and every binding of it gets its own, so that it may remember its forward pass.
+        """
+        self.resolver = fn
+        return fn
+
+    def resolve(self, values: dict[str, Any]) -> Op:
+        """Return the operator that a call with the attributes `values` runs: this one, unless it is open."""
+        return self if self.resolver is None else self.resolver(values)
+
+    def variant(self, **changes: Any) -> Op:
+        """Return a copy of the declaration in which some fields differ."""
+        twin = copy.copy(self)
+        for derived in ("pulls", "kept"):
+            twin.__dict__.pop(derived, None)
+        twin.__dict__.update(changes)
+        return twin
+
     # ---- rules ---------------------------------------------------------------------------------
 
     def shape(self, fn: Callable) -> Callable:
@@ -208,9 +244,9 @@ class Op:
         if self.when or self.variadic or self.broadcasts or not self.single or not self.differentiable:
             return None
         rules = [self.rules.get(name) for name in self.inputs]
-        if any(rule is not None and (len(rule.targets) > 1 or {source for source, _ in rule.plan} - {"grad", "in", "out"})
-               for rule in rules):
-            return None
+        for rule in rules:
+            if rule is not None and (len(rule.targets) > 1 or {s for s, _ in rule.plan} - {"grad", "in", "out"}):
+                return None
         return tuple(_compile(rule) for rule in rules)
 
     @functools.cached_property
@@ -236,7 +272,7 @@ class Op:
         return {n: v for n, v in attrs.items() if n not in self.ignores} if self.ignores else attrs
 
     def run(self, xp: Any, kind: str, ins: Sequence[Any], attrs: Attrs, *, train: bool = False, rng: Any = None,
-            out: Any = None) -> tuple[Any, ...]:
+            device: Any = None, out: Any = None) -> tuple[Any, ...]:
         """Run the kernel on raw arrays. Returns outputs, then the new values of mutated inputs."""
         kernel = self.kernels.get(kind, self.kernel_fn) if self.kernels else self.kernel_fn
         extra = {}
@@ -244,6 +280,8 @@ class Op:
             extra["train"] = train
         if self.takes_rng:
             extra["rng"] = rng
+        if self.takes_device:
+            extra["device"] = device
         if out is not None:
             extra["out"] = out
         result = kernel(xp, *self.positional(attrs, ins), **self.kernel_attrs(attrs), **extra)
@@ -280,7 +318,8 @@ def op(*, name: str, aliases: Sequence[str] = (), when: dict[str, Callable[[Attr
     broadcasts : bool
         Gradients are summed down to the inputs' shapes by the caller of the rules.
     differentiable : bool
-        False for operators with no gradient at all (comparisons, argmax, random).
+        False for operators whose gradient is zero (comparisons, argmax, random), and for those called
+        ``_backward_...`` that cannot be differentiated again.
     nograd : sequence of str
         Inputs that never receive a gradient (labels, indices).
     ignores : sequence of str
@@ -329,6 +368,8 @@ def check_all() -> None:
     for each in ops():
         if not each.doc:
             raise TypeError(f"operator {each.name} has no docstring")
+        if each.resolver is not None:
+            continue  # what an open operator makes is complete by construction
         if each.shape_rule is None or each.type_rule is None:
             raise TypeError(f"operator {each.name} has no shape rule or no type rule")
         if each.differentiable:

@@ -17,7 +17,7 @@ import numpy as np
 from ..base import MXNetValueError
 from ..dtypes import as_dtype
 
-__all__ = ["Shape", "OptShape", "Floats", "DType", "Schema", "Attrs", "REQUIRED"]
+__all__ = ["Shape", "OptShape", "Floats", "DType", "Schema", "Attrs", "REQUIRED", "as_text"]
 
 Shape = NewType("Shape", tuple)        # tuple of int; one int means a tuple of one
 OptShape = NewType("OptShape", tuple)  # tuple whose items may be None, for slices
@@ -43,6 +43,13 @@ class Attrs(dict):
         return self is other
 
     __ne__ = object.__ne__
+
+
+def as_text(value: Any) -> str:
+    """Write an attribute as MXNet stores it: Python's text of the value, names for data types."""
+    if isinstance(value, (type, np.dtype)):
+        return as_dtype(value).name
+    return str(value)
 
 
 def _literal(text: str) -> Any:
@@ -135,6 +142,8 @@ class Schema:
         self.op_name = op_name
         self.fields = fields
         self._parsers = {name: _parser(annotation) for name, (annotation, _) in fields.items()}
+        self.nullable = frozenset(name for name, (annotation, _) in fields.items()
+                                  if {None, type(None)} & set(typing.get_args(annotation)))
         self._defaults = {name: default for name, (_, default) in fields.items()}
         self._cache: dict[Any, Attrs] = {}
 
@@ -146,7 +155,7 @@ class Schema:
             key = tuple([(name, value.__class__, value) for name, value in values.items()])
             attrs = self._cache.get(key)
         except TypeError:  # a list or an array: parsed afresh, then shared by its parsed values
-            attrs = None
+            attrs = key = None
         return self._parse(values, key) if attrs is None else attrs
 
     def _parse(self, values: dict[str, Any], key: Any) -> Attrs:

@@ -114,7 +114,7 @@ def reshaped(shape: tuple[int, ...], codes: tuple[int, ...], reverse: bool = Fal
         check(rest == 0 or total % rest == 0, f"{total} elements do not divide by {rest}")
         result[hole] = total // rest if rest else 0
     size = math.prod(result)
-    check(size == total or size == 0 or total == 0, f"{total} elements cannot become {size}")
+    check(size in (total, 0) or total == 0, f"{total} elements cannot become {size}")
     return tuple(result[::-1] if reverse else result)
 
 

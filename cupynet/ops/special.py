@@ -20,14 +20,16 @@ from .unary import declare_unary
 
 __all__ = ["erf_of"]
 
-_BLOCK = 1 << 14  # elements: the temporaries of one block fit in a core's cache
+_BLOCK = 1 << 15  # elements: the temporaries of one block fit in a core's cache
 
 
 def _horner(x: Any, coefficients: Sequence[float]) -> Any:
     """Evaluate a polynomial, given by its coefficients from the constant upwards."""
-    result = x * coefficients[-1] + coefficients[-2]
+    result = x * coefficients[-1]
+    result += coefficients[-2]
     for c in coefficients[-3::-1]:
-        result = result * x + c
+        result *= x
+        result += c
     return result
 
 
@@ -357,7 +359,7 @@ round_ste = _declare_straight_through("_contrib_round_ste", "round",
 sign_ste = _declare_straight_through("_contrib_sign_ste", "sign", lambda xp, data: xp.sign(data))
 
 
-@op(name="_contrib_div_sqrt_dim")
+@op(name="_contrib_div_sqrt_dim", inplace=True)
 def div_sqrt_dim(xp, data, *, out=None):
     """`data` divided by the square root of the length of its last axis, as attention scores are."""
     return xp.multiply(data, 1 / math.sqrt(data.shape[-1]), out=out)

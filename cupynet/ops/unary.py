@@ -5,7 +5,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from .infer import Slots, first_type, same_shape, same_type
+from .infer import Slots, same_shape, same_type
 from .registry import Op, op
 from .schema import Attrs, DType
 
@@ -46,7 +46,8 @@ def declare_unary(name: str, function: str | Callable, rule: Callable | None, do
     kernel.__doc__ = (f"{doc}, elementwise.\n\n"
                       "Parameters\n----------\ndata : any shape, any dtype\n\n"
                       "Returns\n-------\nSame shape and dtype as `data`.")
-    declared = op(name=name, aliases=(f"_sparse_{name}",) if sparse else (), inplace=True, differentiable=rule is not None)(kernel)
+    declared = op(name=name, aliases=(f"_sparse_{name}",) if sparse else (), inplace=True,
+                  differentiable=rule is not None)(kernel)
     declared.shape(same_shape)
     declared.type(same_type)
     if rule is not None:

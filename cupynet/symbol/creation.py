@@ -58,7 +58,7 @@ def eye(N: int, M: int = 0, k: int = 0, dtype: Any = None, **kwargs: Any) -> Sym
 def split_v2(ary: Symbol, indices_or_sections: Any, axis: int = 0, squeeze_axis: bool = False) -> Symbol:
     """Return `ary` split into equal sections, or before the given indices."""
     sections = indices_or_sections if isinstance(indices_or_sections, int) else 0
-    indices = () if sections else (0, *indices_or_sections)
+    indices = [] if sections else [0, *indices_or_sections]
     return compose(registry.get("_split_v2"), "_split_v2", {"data": ary}, (),
                    {"indices": indices, "axis": axis, "squeeze_axis": squeeze_axis, "sections": sections})
 
@@ -70,9 +70,7 @@ def histogram(a: Symbol, bins: Any = 10, range: tuple[float, float] | None = Non
         return compose(registry.get("_histogram"), "_histogram", {"data": a, "bins": bins}, (), {}, name)
     if range is None:
         raise MXNetTypeError("histogram: range is missing; a number of bins needs it")
-    edges = linspace(range[0], range[1], bins + 1)
-    return compose(registry.get("_histogram"), "_histogram", {"data": a, "bins": edges}, (),
-                   {"bin_cnt": bins, "range": range}, name)
+    return compose(registry.get("_histogram"), "_histogram", {"data": a}, (), {"bin_cnt": bins, "range": range}, name)
 
 
 def _two_way(name: str, both: str, scalar: str, reverse: str, plain: Callable) -> Callable:

@@ -23,11 +23,11 @@ def function(op: Op, called: str) -> Callable:
     def call(*args: Any, name: str | None = None, attr: dict[str, str] | None = None, **kwargs: Any) -> Symbol:
         kwargs.pop("out", None)
         free = {key: kwargs.pop(key) for key in list(kwargs) if key.startswith("__") and key.endswith("__")}
-        named, many, values = bind(op, called, args, kwargs, _is_symbol)
+        chosen, named, many, values = bind(op, called, args, kwargs, _is_symbol)
         for key, value in named.items():
             if not isinstance(value, Symbol):
                 raise MXNetTypeError(f"{called}: {key} is {type(value).__name__}; expected a Symbol")
-        return compose(op, called, named, many, values, name, {**(attr or {}), **free} or None)
+        return compose(chosen, called, named, many, values, name, {**(attr or {}), **free} or None)
     call.__name__ = call.__qualname__ = called
     call.__doc__ = documentation(op, called)
     sign = signature(op)
@@ -43,8 +43,7 @@ def namespace(prefix: str, module: dict[str, Any]) -> tuple[Callable, Callable]:
         op = None if name.startswith("__") else registry.find(prefix + name)
         if op is None:
             raise AttributeError(f"module {module['__name__']!r} has no attribute {name!r}")
-        # MXNet names the contrib operators by their full names: _contrib_box_nms0
-        module[name] = made = function(op, prefix + name)
+        module[name] = made = function(op, name)
         return made
 
     def listing() -> list[str]:

@@ -14,4 +14,16 @@ def _call(called: str, *ins: Symbol, ctx: Any = None, out: Any = None, name: str
 
 
 globals().update(functions(lambda value: isinstance(value, Symbol), _call))
+
+
+def multinomial(data: Symbol, shape: Any = None, get_prob: bool = True, dtype: str = "int32", **kwargs: Any) -> Symbol:
+    """Return draws of category numbers by the probabilities in the last axis of `data`.
+
+    The second output is the logarithms of the probabilities of what was drawn: unlike in ``mx.nd``, `get_prob`
+    is True unless said otherwise.
+    """
+    size = {} if shape is None else {"shape": shape}
+    return _call("_sample_multinomial", data, **size, get_prob=get_prob, dtype=dtype, **kwargs)
+
+
 __getattr__, __dir__ = namespace("_random_", globals())

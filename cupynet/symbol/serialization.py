@@ -48,7 +48,7 @@ def _skip_casts(heads: Iterable[Entry]) -> list[Entry]:
     heads = list(heads)
     for node in post_order(heads):
         better[id(node)] = Node(node.op, node.name, node.attrs, [through(entry) for entry in node.inputs])
-    return [through(entry) for entry in heads]
+    return [(better[id(node)], index) for node, index in heads]
 
 
 def dump(heads: Sequence[Entry], remove_amp_cast: bool = True) -> str:
@@ -109,7 +109,11 @@ def load(text: str) -> list[Entry]:
     for i, item in enumerate(top["nodes"]):
         nodes.append(_node(i, item, nodes, version))
     if version < 900:
-        nodes = _with_missing_inputs(nodes)
+        _add_missing_inputs(nodes)
+    if version < 904:
+        for node in nodes:
+            if node.op is not None:
+                node.initialize_inputs()
     return [_entry(entry, nodes, "heads") for entry in top["heads"]]
 
 
@@ -152,8 +156,9 @@ def _node(i: int, item: Any, before: Sequence[Node], version: int) -> Node:
         raise MXNetError(f"Failed loading Op {name} of type {item['op']}: Operator {item['op']} is not registered")
     if version < _VERSION:
         attrs = _upgraded(op, attrs, inputs, version)
-    node = Node(op, name, attrs, inputs)
     try:
+        op = op.resolve(attrs)
+        node = Node(op, name, attrs, inputs)
         parsed = node.parsed
     except MXNetError as error:
         raise MXNetError(f"Failed loading Op {name} of type {item['op']}: {error}") from None
@@ -184,16 +189,15 @@ def _upgraded(op: registry.Op, attrs: dict[str, str], inputs: Sequence[Entry], v
         del found["axis"]
     if version < 900:
         # Versions without attribute scopes stored names that no operator takes; they meant nothing then either.
-        found = {key: value for key, value in found.items() if key in op.schema.fields or key.startswith("__")}
+        found = {key: value for key, value in found.items()
+                 if key in op.schema.fields or key.startswith("__") or op.resolver is not None}
     return found
 
 
-def _with_missing_inputs(nodes: list[Node]) -> list[Node]:
+def _add_missing_inputs(nodes: Sequence[Node]) -> None:
     """Give operators of files before 0.9 the variables that were not stored then, such as moving averages."""
     for node in nodes:
         if node.op is None or node.op.variadic:
             continue
         for name in node.op.active_inputs(node.parsed)[len(node.inputs):]:
-            extra = {"__init__": node.op.initial[name]} if name in node.op.initial else {}
-            node.inputs.append((Node(None, f"{node.name}_{name}", node.attrs | extra), 0))
-    return nodes
+            node.inputs.append((Node(None, f"{node.name}_{name}", dict(node.attrs)), 0))

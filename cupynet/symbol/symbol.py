@@ -26,16 +26,10 @@ from ..ndarray.serialization import write_file
 from ..ops import registry
 from ..ops.infer import known
 from ..ops.registry import Op
+from ..ops.schema import as_text
 from . import serialization
 
 __all__ = ["Symbol", "Variable", "var", "Group", "load", "load_json", "compose"]
-
-
-def _text(value: Any) -> str:
-    """Write an attribute as MXNet stores it: Python's text of the value, names for data types."""
-    if isinstance(value, type) or isinstance(value, np.dtype):
-        return as_dtype(value).name
-    return str(value)
 
 
 def compose(op: Op, called: str, named: Mapping[str, Symbol], many: Sequence[Symbol], values: Mapping[str, Any],
@@ -56,30 +50,28 @@ def compose(op: Op, called: str, named: Mapping[str, Symbol], many: Sequence[Sym
     values = dict(values)
     if op.count:
         values.setdefault(op.count, len(many))
-    parsed = op.parse(values)
+    op.parse(values)
     name = naming.current().get(name, called.lower())
-    attrs = attribute.current().get(attr) | {key: _text(value) for key, value in values.items()}
-    for key in attr or ():
-        if not (key in attribute.HIDDEN or key.startswith("__") and key.endswith("__")):
-            op.parse({**values, key: attr[key]})  # raises: it is neither the operator's nor a free attribute
-    inputs: list[Entry] = []
-    names = op.active_inputs(parsed, int(values[op.count]) if op.count and not many else len(many))
+    attrs = attribute.current().get(attr) | {key: as_text(value) for key, value in values.items()}
+    node = Node(op, name, attrs)
+    names = op.active_inputs(node.parsed, int(values[op.count]) if op.count else None)
+    if len(many) > len(names):
+        raise MXNetValueError(f"{op.name} {name!r}: takes {len(names)} inputs with these attributes, got {len(many)}")
     for key in named:
         if key not in names:
             raise MXNetValueError(f"{op.name} {name!r}: takes no input {key!r} with these attributes")
     for i, input_name in enumerate(names):
         given = many[i] if op.variadic and i < len(many) else named.get(input_name)
         if given is None:
-            extra = {"__init__": op.initial[input_name]} if input_name in op.initial else {}
-            inputs.append((Node(None, f"{name}_{input_name}", attrs | extra), 0))
+            node.inputs.append((Node(None, f"{name}_{input_name}", dict(attrs)), 0))
             continue
         if not isinstance(given, Symbol):
             raise MXNetTypeError(f"{op.name} {name!r}: {input_name} is {type(given).__name__}; expected a Symbol")
         if len(given._heads) != 1:
             raise MXNetError(f"{op.name} {name!r}: {input_name} has {len(given._heads)} outputs; a single one is required "
                              "(index the symbol to choose)")
-        inputs.append(given._heads[0])
-    node = Node(op, name, attrs, inputs)
+        node.inputs.append(given._heads[0])
+    node.initialize_inputs()
     return Symbol([(node, i) for i in range(node.visible_count)])
 
 
@@ -232,6 +224,7 @@ class Symbol:
             if node.op is not None:
                 node.op.parse({k: v for k, v in {**node.attrs, attribute.stored(key): value}.items()})
             node.attrs[attribute.stored(key)] = value
+            vars(node).pop("parsed", None)
 
     # ---- composition ---------------------------------------------------------------------------
 
@@ -288,7 +281,7 @@ class Symbol:
     __rmul__ = _reflected("_MulScalar", "*")
     __rtruediv__ = _reflected("_RDivScalar", "/")
     __rmod__ = _reflected("_RModScalar", "%")
-    __rpow__ = _reflected("_RPowerScalar", "**")
+    __rpow__ = _reflected("_rpower_scalar", "**")
     __eq__ = _arithmetic("_equal", "_equal_scalar", "==")
     __ne__ = _arithmetic("_not_equal", "_not_equal_scalar", "!=")
     __gt__ = _arithmetic("_greater", "_greater_scalar", ">")
@@ -319,7 +312,7 @@ class Symbol:
     def reshape(self, *shape: Any, **kwargs: Any) -> Symbol:
         """Return the operator Reshape applied to this symbol."""
         if shape:
-            kwargs["shape"] = shape[0] if len(shape) == 1 and not isinstance(shape[0], int) else shape
+            kwargs["shape"] = shape[0] if len(shape) == 1 else shape
         return compose(registry.get("Reshape"), "reshape", {"data": self}, (), kwargs)
 
     def astype(self, dtype: Any) -> Symbol:
@@ -359,7 +352,7 @@ class Symbol:
             print("infer_shape error. Arguments:")
             for name, shape in given.items():
                 print(f"  {name}: {shape}")
-            raise MXNetError(f"Error in operator {_node_of(error)}: {error}") from None
+            raise MXNetError(f"Error in operator {_node_of(error)}: {error}") from error.__cause__
         arg_nodes, aux_nodes = variables(order)
         return ([table[id(n)][0] or () for n in arg_nodes], [table[id(n)][i] or () for n, i in self._heads],
                 [table[id(n)][0] or () for n in aux_nodes])
@@ -461,7 +454,8 @@ class Symbol:
             shapes = shapes_of(order, {name: _shape(name, shape) for name, shape in kwargs.items()})
             types = complete(order, {name: as_dtype(dtype) for name, dtype in (type_dict or {}).items()})
         except MXNetError as error:
-            raise MXNetError(f"simple_bind error. Arguments:\n{listing}Error in operator {_node_of(error)}: {error}") from None
+            raise MXNetError(f"simple_bind error. Arguments:\n{listing}Error in operator {_node_of(error)}: "
+                             f"{error}") from error.__cause__
         unknown = [n for n in (*arg_nodes, *aux_nodes) if not known(shapes[id(n)][0])]
         if unknown:
             raise MXNetError(f"simple_bind error. Arguments:\n{listing}InferShape pass cannot decide shapes for the following "

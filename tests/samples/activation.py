@@ -45,7 +45,7 @@ SAMPLES += [
     Sample("log_softmax", [_X]), Sample("log_softmax", [_X4], {"axis": 1, "temperature": 0.5}),
     Sample("log_softmax", [_X * 100], numeric=()), Sample("log_softmax", [_X], {"dtype": "float64"}, numeric=()),
     Sample("softmin", [_X]), Sample("softmin", [_X4], {"axis": -2, "temperature": 2.0}),
-    Sample("SoftmaxActivation", [_X]), 
+    Sample("SoftmaxActivation", [_X]),
     Sample("SoftmaxActivation", [_X4], oracle=False,  # MXNet's builds differ: the CPU's takes the last axis only
            reference=lambda x: _softmax(x.reshape(2, -1)).reshape(x.shape)),
     Sample("SoftmaxActivation", [_X4], {"mode": "channel"}),

@@ -64,6 +64,6 @@ SAMPLES += [
     Sample("IdentityAttachKLSparseReg", [rand(4, 3, low=0.05, high=0.95), rand(3, low=0.2, high=0.8)],
            {"sparseness_target": 0.2, "penalty": 0.1, "momentum": 0.5}, numeric=(), oracle=False,
            reference=lambda x, m: (x, m * 0.5 + x.mean(0) * 0.5, m * 0.5 + x.mean(0) * 0.5)),
-    Sample("IdentityAttachKLSparseReg", [rand(2, 3, 2, 2, low=0.05, high=0.95), rand(3, low=0.2, high=0.8)], train=False,
-           numeric=(), oracle=False, reference=lambda x, m: (x, m, m)),
+    Sample("IdentityAttachKLSparseReg", [rand(2, 3, 2, 2, low=0.05, high=0.95), rand(3, low=0.2, high=0.8)],
+           train=False, numeric=(), oracle=False, reference=lambda x, m: (x, m, m)),
 ]

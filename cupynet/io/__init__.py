@@ -1,0 +1,5 @@
+"""``mx.io``: what feeds training, batch by batch."""
+from .arrays import NDArrayIter
+from .iterators import DataBatch, DataDesc, DataIter, PrefetchingIter, ResizeIter
+
+__all__ = ["DataBatch", "DataDesc", "DataIter", "NDArrayIter", "PrefetchingIter", "ResizeIter"]
