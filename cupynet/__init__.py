@@ -10,7 +10,7 @@ import importlib
 from typing import Any
 
 from . import ops  # registers every operator before the namespaces look them up
-from . import attribute, autograd, base, context, executor, name, ndarray, random, symbol
+from . import attribute, autograd, base, context, executor, name, ndarray, operator, random, symbol
 from . import ndarray as nd
 from . import random as rnd
 from . import symbol as sym
@@ -25,7 +25,7 @@ __version__ = "1.9.1"  # the MXNet API that this is
 cupynet_version = "0.1.0"
 
 # Rooms that not every program enters, loaded when first named: public name -> module.
-_LAZY = {"viz": "visualization", "visualization": "visualization", "test_utils": "test_utils"}
+_LAZY = {"io": "io", "callback": "callback", "model": "model", "viz": "visualization", "visualization": "visualization", "test_utils": "test_utils"}
 
 
 def __getattr__(wanted: str) -> Any:

@@ -37,7 +37,7 @@ class Executor:
     """
 
     def __init__(self, symbol: Any, heads: Sequence[Entry], ctx: Context, args: Sequence[NDArray],
-                 grads: Sequence[NDArray | None], reqs: Sequence[str], aux: Sequence[NDArray]):
+                 grads: Sequence[NDArray | None] | None, reqs: Sequence[str], aux: Sequence[NDArray]):
         self._symbol, self._ctx = symbol, ctx
         self._heads = list(heads)
         order = post_order(heads)
@@ -47,8 +47,8 @@ class Executor:
         self._output_names = [node.output_name(i) for node, i in heads]
         self.arg_arrays, self.aux_arrays = list(args), list(aux)
         self._reqs = list(reqs)
-        self.grad_arrays = [grad if req != "null" else None for grad, req in zip(grads, reqs)]
-        bound = dict(zip((*self._arg_names, *self._aux_names), (*args, *aux)))
+        self.grad_arrays = None if grads is None else list(grads)
+        bound = _named((*self._arg_names, *self._aux_names), (*args, *aux))
         for name, each in bound.items():
             if each.context is not ctx:
                 raise MXNetError(f"bind: argument {name!r} is on {each.context}, expected {ctx}")
@@ -65,11 +65,11 @@ class Executor:
                 raise MXNetError(f"bind: the shape of {node.name!r} cannot be inferred; got {shapes[id(node)]}")
         graph = lower(order, self._heads, shapes, dtypes)
         targets = {}
-        for name, grad, req in zip(self._arg_names, self.grad_arrays, self._reqs):
-            if grad is None:
+        for name, grad, req in zip(self._arg_names, self.grad_arrays or (), self._reqs):
+            if grad is None or req == "null":
                 continue
-            if req not in ("write", "add"):
-                raise MXNetValueError(f"bind: grad_req of {name!r} is {req!r}; expected 'write', 'add' or 'null'")
+            if grad.context is not self._ctx:
+                raise MXNetError(f"bind: the gradient of {name!r} is on {grad.context}, expected {self._ctx}")
             if grad.shape != bound[name].shape:
                 raise MXNetValueError(f"bind: the gradient of {name!r} has shape {grad.shape}, expected {bound[name].shape}")
             targets[name] = (grad._data, req)
@@ -87,7 +87,9 @@ class Executor:
 
     @property
     def grad_dict(self) -> dict[str, NDArray | None]:
-        """Gradients by name of the argument."""
+        """Gradients by name of the argument. Raises MXNetTypeError if none were asked for."""
+        if self.grad_arrays is None:
+            raise MXNetTypeError("grad_dict: the executor was bound without args_grad, so it has no gradients")
         return _named(self._arg_names, self.grad_arrays)
 
     @property
@@ -205,8 +207,11 @@ class Executor:
             New shapes by name.
         """
         order = post_order(self._heads)
-        table = shapes_of(order, kwargs)
         arg_nodes, aux_nodes = variables(order)
+        for name in kwargs:
+            if name not in self._arg_names:
+                raise MXNetValueError(f"reshape: there is no argument {name!r}; they are {', '.join(self._arg_names)}")
+        table = shapes_of(order, kwargs)
 
         def resized(node: Node, old: NDArray | None, given: bool) -> NDArray | None:
             shape = table[id(node)][0]
@@ -228,7 +233,7 @@ class Executor:
             return wrap(old._data.reshape(-1)[:size].reshape(shape), self._ctx)
 
         args = [resized(n, a, n.name in kwargs) for n, a in zip(arg_nodes, self.arg_arrays)]
-        grads = [resized(n, g, n.name in kwargs) for n, g in zip(arg_nodes, self.grad_arrays)]
+        grads = [resized(n, g, n.name in kwargs) for n, g in zip(arg_nodes, self.grad_arrays or [None] * len(args))]
         aux = [resized(n, a, n.name in kwargs) for n, a in zip(aux_nodes, self.aux_arrays)]
         return Executor(self._symbol, self._heads, self._ctx, args, grads, self._reqs, aux)
 
@@ -252,6 +257,5 @@ class Executor:
 
 def _named(names: Sequence[str], arrays: Sequence[Any]) -> dict[str, Any]:
     if len(set(names)) != len(names):
-        twice = next(name for name in names if names.count(name) > 1)
-        raise MXNetValueError(f"Duplicate names detected: {twice!r} in {list(names)}")
+        raise MXNetValueError(f"Duplicate names detected, {list(names)}")
     return dict(zip(names, arrays))

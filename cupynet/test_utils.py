@@ -16,6 +16,7 @@ import struct
 import sys
 import time
 import traceback
+import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -204,7 +205,7 @@ def assert_almost_equal_with_err(a: Any, b: Any, rtol: float | None = None, atol
     if share <= get_etol(etol):
         return
     errors = np.where(wrong, _violations(a, b, rtol, atol), -1.0)
-    worst_first = np.argsort(np.where(np.isnan(errors), np.inf, errors), axis=None)[::-1]
+    worst_first = np.argsort(np.where(np.isnan(errors), -np.inf, -errors), axis=None, kind="stable")
     places = [tuple(map(int, np.unravel_index(i, wrong.shape))) for i in worst_first[:max(1, mismatches[0])]]
 
     def location(place: tuple) -> str:
@@ -519,8 +520,7 @@ def check_symbolic_backward(sym: Symbol, location: Any, out_grads: Any, expected
     if isinstance(out_grads, Mapping):
         out_grads = [out_grads[name] for name in sym.list_outputs()]
     if out_grads is not None:
-        out_grads = [_as_array(value, ctx, output.dtype if dtype is not None else None)
-                     for value, output in zip(out_grads, executor.outputs)]
+        out_grads = [_as_array(value, ctx, output.dtype) for value, output in zip(out_grads, executor.outputs)]
     executor.backward(out_grads)
     for name, wanted in expected.items():
         _check_gradient(name, reqs.get(name, "null"), wanted, grads[name], before[name], rtol, atol, "EXPECTED",
@@ -1022,9 +1022,9 @@ def _read_idx(path: Path) -> np.ndarray:
     try:
         with (gzip.open if path.suffix == ".gz" else open)(path, "rb") as file:
             data = file.read()
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         raise MXNetError(f"cannot read {path}: {error}") from error
-    ndim = data[3] if data[:3] == b"\0\0\x08" else 0
+    ndim = data[3] if len(data) > 3 and data[:3] == b"\0\0\x08" else 0
     shape = struct.unpack(f">{ndim}I", data[4:4 + 4 * ndim]) if 0 < ndim <= 4 <= len(data) - 4 * ndim else ()
     if not shape or math.prod(shape) != len(data) - 4 - 4 * ndim:
         raise MXNetError(f"{path} is not an MNIST file: {len(data)} bytes that begin with {data[:16].hex(' ')}")

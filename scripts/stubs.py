@@ -98,6 +98,8 @@ def parameters(op: Op, kind: str) -> Iterator[str]:
         yield "attr: dict[str, str] | None = None"
     elif not op.inputs and "ctx" not in op.schema.fields:
         yield "ctx: Any = None"
+    if op.resolver is not None:
+        yield "**kwargs: Any"
 
 
 def returned(op: Op, kind: str) -> str:

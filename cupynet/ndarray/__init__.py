@@ -1,7 +1,7 @@
 """``mx.nd``: arrays on contexts, and every operator as a function of them."""
 from ..ops.call import FLUENT as _FLUENT
 from ..ops.registry import find as _find
-from . import _internal, contrib, image, linalg, op, random  # noqa: F401
+from . import _internal, contrib, image, linalg, op, random, sparse  # noqa: F401
 from .creation import *  # noqa: F403
 from .files import load, load_frombuffer, save  # noqa: F401
 from .functions import method as _method

@@ -138,9 +138,7 @@ def moveaxis(tensor: NDArray, source: int | Sequence[int], destination: int | Se
 def split_v2(ary: NDArray, indices_or_sections: int | Sequence[int], axis: int = 0, squeeze_axis: bool = False
              ) -> NDArray | list[NDArray]:
     """Return `ary` split into equal sections, or before the given indices."""
-    sections = indices_or_sections if isinstance(indices_or_sections, int) else 0
-    indices = () if sections else (0, *indices_or_sections)
-    return _call("_split_v2", ary, indices=indices, axis=axis, squeeze_axis=squeeze_axis, sections=sections)
+    return ary.split_v2(indices_or_sections, axis, squeeze_axis)
 
 
 def onehot_encode(indices: NDArray, out: NDArray) -> NDArray:
@@ -188,8 +186,7 @@ def from_dlpack(dlpack: Any) -> NDArray:
 
 def to_dlpack_for_read(data: NDArray) -> Any:
     """Return a DLPack capsule of `data`, after waiting for the work that computes it."""
-    data.wait_to_read()
-    return data.__dlpack__()
+    return data.to_dlpack_for_read()
 
 
 to_dlpack_for_write = to_dlpack_for_read

@@ -7,7 +7,7 @@ import numpy as np
 
 from ..base import MXNetIndexError
 
-__all__ = ["normalize", "as_slices"]
+__all__ = ["normalize", "as_slices", "as_key"]
 
 
 def normalize(key: Any, device: Any) -> Any:
@@ -81,3 +81,9 @@ def as_slices(key: Any, shape: tuple[int, ...]) -> tuple | None:
             axis += 1
     whole = all(b == 0 and e == n and s == 1 for b, e, s, n in zip(begin, end, step, shape))
     return (None if whole else tuple(begin), tuple(end), tuple(step), tuple(result) or (1,))
+
+
+def as_key(begin: Any, end: Any, step: Any) -> tuple[slice, ...]:
+    """Return the key for a slice given as the operator `slice` takes it, by tuples with one item an axis."""
+    step = tuple(step) or (None,) * len(begin)
+    return tuple(map(slice, begin, end, step))

@@ -59,11 +59,11 @@ def _check(op: Op, attrs: Attrs, raws: Sequence[Any]) -> int:
         outs = len(op.output_names(attrs))
         infer_shapes(op, attrs, [x.shape for x in raws], [None] * outs)
         infer_types(op, attrs, [x.dtype for x in raws], [None] * outs)
-    if op.resolver is not None:
-        return  # an operator made for this call alone
-    if len(_checked) > _CHECKED_LIMIT:
-        _checked.clear()
-    visible = _checked[key] = op.visible_count(attrs)
+    visible = op.visible_count(attrs)
+    if op.resolver is None:  # else it was made for this call alone
+        if len(_checked) > _CHECKED_LIMIT:
+            _checked.clear()
+        _checked[key] = visible
     return visible
 
 
@@ -366,6 +366,11 @@ class NDArray:
         return "default"
 
     @property
+    def writable(self) -> bool:
+        """Whether the elements can be changed; always true."""
+        return True
+
+    @property
     def T(self) -> NDArray:
         """Copy with the axes in reverse order."""
         return self if self._data.ndim < 2 else _call("transpose", self)
@@ -524,6 +529,22 @@ class NDArray:
                 tape.record(op, attrs, [self._data], [raw], (self._entry,), 1, self._ctx), 0))
         return wrap(raw, self._ctx)
 
+    def split_v2(self, indices_or_sections: Any, axis: int = 0, squeeze_axis: bool = False) -> Any:
+        """Return equal sections, or the parts before the given indices."""
+        sections = indices_or_sections if isinstance(indices_or_sections, int) else 0
+        indices = () if sections else (0, *indices_or_sections)
+        return _call("_split_v2", self, indices=indices, axis=axis, squeeze_axis=squeeze_axis, sections=sections)
+
+    def slice_assign(self, rhs: NDArray, begin: Any, end: Any, step: Any = ()) -> NDArray:
+        """Write `rhs` into the slice of this array from `begin` to `end`; return the array."""
+        self[indexing.as_key(begin, end, step)] = rhs
+        return self
+
+    def slice_assign_scalar(self, value: float, begin: Any, end: Any, step: Any = ()) -> NDArray:
+        """Write a number into the slice of this array from `begin` to `end`; return the array."""
+        self[indexing.as_key(begin, end, step)] = value
+        return self
+
     def reshape_like(self, other: NDArray, **kwargs: Any) -> NDArray:
         """Return the elements in the shape of `other`."""
         return _call("reshape_like", self, other, **kwargs)
@@ -580,6 +601,14 @@ class NDArray:
     def tolist(self) -> Any:
         """Return the elements as nested lists of Python numbers."""
         return self.asnumpy().tolist()
+
+    def as_nd_ndarray(self) -> NDArray:
+        """Return the array itself, which is of the classic kind."""
+        return self
+
+    def as_np_ndarray(self) -> Any:
+        """Not offered yet: there is no mx.np. Raises MXNetError."""
+        raise MXNetError("as_np_ndarray: mx.np is not supported; use asnumpy(), or NumPy's functions on the array")
 
     def tostype(self, stype: str) -> NDArray:
         """Return the array itself for ``"default"``. Raises MXNetError for sparse storage."""
@@ -674,6 +703,13 @@ class NDArray:
         if self._ctx.device.kind != "cuda":
             raise AttributeError("the array is not on a GPU")
         return self._data.__cuda_array_interface__
+
+    def to_dlpack_for_read(self) -> Any:
+        """Return a DLPack capsule, after waiting for the work that computes the elements."""
+        self.wait_to_read()
+        return self.__dlpack__()
+
+    to_dlpack_for_write = to_dlpack_for_read
 
     def __cupy_get_ndarray__(self) -> Any:
         return self._data

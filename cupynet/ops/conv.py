@@ -359,3 +359,192 @@ def to_channels_first(shape: tuple | None, layout: str | None) -> tuple | None:
 def from_channels_first(shape: tuple | None, layout: str | None) -> tuple | None:
     """Undo :func:`to_channels_first`."""
     return (shape[0], *shape[2:], shape[1]) if shape is not None and is_channels_last(layout) else shape
+
+
+# ---- Convolution ----------------------------------------------------------------------------------
+
+_Layout = Literal[None, "NCW", "NCHW", "NCDHW", "NHWC", "NDHWC"]
+
+
+def _convolve(xp, data, weight, bias=None, *, kernel: Shape, stride: Shape = (), dilate: Shape = (), pad: Shape = (),
+              num_filter: int, num_group: int = 1, no_bias: bool = False, layout: _Layout = None, out=None):
+    """Correlate every image with a bank of filters and add a bias.
+
+    ``output[n, f, y, x] = bias[f] + sum over c, i, j of
+    data[n, c, y * stride + i * dilate - pad, x * stride + j * dilate - pad] * weight[f, c, i, j]``,
+    with zeros outside the image, and likewise in one and three dimensions.
+
+    Parameters
+    ----------
+    data : (batch, channels, [depth, [height,]] width), or channels last according to `layout`
+    weight : (num_filter, channels / num_group, *kernel), or channels last
+    bias : (num_filter,)
+        Absent with `no_bias`.
+    kernel : tuple of one, two or three ints
+        Spatial shape of the filters.
+    stride, dilate, pad : tuple of int
+        Step from window to window, step inside a window (both 1 by default), zeros on either side (0 by default).
+    num_filter : int
+        Number of output channels.
+    num_group : int
+        Channels and filters are divided into so many groups; filters see the channels of their group only.
+    layout : str
+        Order of the axes of data, weight and output: ``None`` is channels first. ``NHWC`` and ``NDHWC`` work
+        through transposition.
+
+    Returns
+    -------
+    ``(batch, num_filter, *spatial)`` with ``(n + 2 pad - dilate (kernel - 1) - 1) // stride + 1`` positions along
+    an axis of length n. All arrays have one floating-point dtype; float16 is accumulated in float32.
+
+    Raises
+    ------
+    MXNetValueError
+        If the shapes do not fit, a group would be fractional, or the kernel is larger than the padded image.
+    """
+    def compute(data, weight, bias, out):
+        windows = _windows("Convolution", data.shape[2:], None, kernel, stride, dilate, pad)
+        return _correlate(xp, data, weight, bias, windows, num_group, out)
+    return channels_first(xp, layout, compute, (data, weight, bias), out)
+
+
+def _convolve_shape(name: str) -> Callable[[Attrs, Slots, Slots], None]:
+    def rule(attrs: Attrs, ins: Slots, outs: Slots) -> None:
+        kernel, groups, filters, layout = attrs.kernel, attrs.num_group, attrs.num_filter, attrs.layout
+        stride, dilate, pad = spatial(name, kernel, attrs.stride, attrs.dilate, attrs.pad)
+        _check_groups(name, "num_filter", filters, groups)
+        data = _ranked(name, "data", ins["data"], len(kernel), layout)
+        weight = to_channels_first(ins["weight"], layout)
+        out = _ranked(name, "output", outs[0], len(kernel), layout)
+        if data is None:
+            data = (0,) * (2 + len(kernel))
+        if data[1]:
+            _check_groups(name, "the number of channels", data[1], groups)
+            depth = data[1] // groups
+        else:
+            depth = weight[1] if weight is not None and len(weight) == 2 + len(kernel) else 0
+            data = (data[0], depth * groups, *data[2:])
+        size = data[2:]
+        if out is not None:  # with stride one the length of the data follows from that of the output
+            back = (n + d * (k - 1) - 2 * p if s == 1 and n else 0
+                    for n, k, s, d, p in zip(out[2:], kernel, stride, dilate, pad))
+            size = tuple(n or b for n, b in zip(size, back))
+            data = (data[0] or out[0], data[1], *size)
+        for n, k, d, p in zip(size, kernel, dilate, pad):
+            require(not n or d * (k - 1) < n + 2 * p, name,
+                    f"kernel {kernel} dilated by {dilate} is larger than data of shape {ins['data']} padded by {pad}")
+        ins["weight"] = from_channels_first((filters, depth, *kernel), layout)
+        if not attrs.no_bias:
+            ins["bias"] = (filters,)
+        if any(data):
+            ins["data"] = from_channels_first(data, layout)
+            lengths = map(length_of_output, size, kernel, stride, dilate, pad)
+            outs[0] = from_channels_first((data[0], filters, *lengths), layout)
+    return rule
+
+
+def _check_groups(name: str, what: str, number: int, groups: int) -> None:
+    require(groups > 0 and number > 0 and number % groups == 0, name,
+            f"{what} is {number} and num_group is {groups}; expected a positive multiple")
+
+
+def _ranked(name: str, what: str, shape: tuple | None, rank: int, layout: str | None) -> tuple | None:
+    """Return `shape` channels first, after checking that it has as many axes as the kernel asks for."""
+    require(shape is None or len(shape) == rank + 2, name,
+            f"{what} has shape {shape}; a kernel of {rank} lengths expects {rank + 2} axes")
+    return to_channels_first(shape, layout)
+
+
+def _has_bias(attrs: Attrs) -> bool:
+    return not attrs.no_bias
+
+
+convolution = op(name="Convolution", when={"bias": _has_bias}, ignores=_IGNORED + ("cudnn_off",))(_convolve)
+convolution_v1 = op(name="Convolution_v1", when={"bias": _has_bias}, ignores=_IGNORED + ("cudnn_off",))(_convolve)
+
+
+@op(name="_convolution_data_grad")
+def convolution_data_grad(xp, grad, weight, *, size: Shape, kernel: Shape, stride: Shape = (), dilate: Shape = (),
+                          pad: Shape = (), num_group: int = 1, layout: _Layout = None, out=None):
+    """Gradient of a convolution with respect to its data, whose spatial shape was `size`.
+
+    `grad` has the shape of the convolution's output; for `weight` and the attributes see ``Convolution``.
+    """
+    def compute(grad, weight, out):
+        windows = _windows("Convolution", size, grad.shape[2:], kernel, stride, dilate, pad)
+        return _data_grad(xp, grad, weight, None, windows, num_group, out)
+    return channels_first(xp, layout, compute, (grad, weight), out)
+
+
+@op(name="_convolution_weight_grad")
+def convolution_weight_grad(xp, data, grad, *, kernel: Shape, stride: Shape = (), dilate: Shape = (),
+                            pad: Shape = (), num_group: int = 1, layout: _Layout = None, out=None):
+    """Gradient of a convolution with respect to its weight.
+
+    `grad` has the shape of the convolution's output; for `data` and the attributes see ``Convolution``.
+    """
+    def compute(data, grad, out):
+        windows = _windows("Convolution", data.shape[2:], grad.shape[2:], kernel, stride, dilate, pad)
+        return _weight_grad(xp, data, grad, windows, num_group, out)
+    return channels_first(xp, layout, compute, (data, grad), out)
+
+
+@convolution_data_grad.shape
+def _(attrs: Attrs, ins: Slots, outs: Slots) -> None:
+    grad, weight = (to_channels_first(shape, attrs.layout) for shape in ins)
+    if grad is not None and weight is not None:
+        outs[0] = from_channels_first((grad[0], weight[1] * attrs.num_group, *attrs.size), attrs.layout)
+
+
+@convolution_weight_grad.shape
+def _(attrs: Attrs, ins: Slots, outs: Slots) -> None:
+    data, grad = (to_channels_first(shape, attrs.layout) for shape in ins)
+    if data is not None and grad is not None:
+        outs[0] = from_channels_first((grad[1], data[1] // attrs.num_group, *attrs.kernel), attrs.layout)
+
+
+def _size(shape: tuple, layout: str | None) -> tuple:
+    """Return the spatial part of `shape`."""
+    return shape[1:-1] if is_channels_last(layout) else shape[2:]
+
+
+def _filters(shape: tuple, layout: str | None) -> int:
+    """Return the number of channels of data of `shape`."""
+    return shape[-1] if is_channels_last(layout) else shape[1]
+
+
+# A convolution is linear in its data and in its weight. So the gradients of all three operators below are
+# the other two: conv(data, weight), data_grad(grad, weight), weight_grad(data, grad).
+
+for _op in (convolution, convolution_v1):
+    _op.shape(_convolve_shape(_op.name))
+    _op.type(same_type)
+
+    @_op.grad("data")
+    def _(F, grad, weight, data_shape, *, kernel, stride, dilate, pad, num_group, layout):
+        return F._convolution_data_grad(grad, weight, size=_size(data_shape, layout), kernel=kernel, stride=stride,
+                                        dilate=dilate, pad=pad, num_group=num_group, layout=layout)
+
+    @_op.grad("weight")
+    def _(F, grad, data, *, kernel, stride, dilate, pad, num_group, layout):
+        return F._convolution_weight_grad(data, grad, kernel=kernel, stride=stride, dilate=dilate, pad=pad,
+                                          num_group=num_group, layout=layout)
+
+    @_op.grad("bias")
+    def _(F, grad, *, layout):
+        return F.sum(grad, axis=-1 if is_channels_last(layout) else 1, exclude=True)
+
+for _op in (convolution_data_grad, convolution_weight_grad):
+    _op.type(same_type)
+
+
+@convolution_data_grad.grad("grad")
+def _(F, grads, weight, grad_shape, *, kernel, stride, dilate, pad, num_group, layout):
+    return F.Convolution(grads[0], weight, kernel=kernel, stride=stride, dilate=dilate, pad=pad, no_bias=True,
+                         num_filter=_filters(grad_shape, layout), num_group=num_group, layout=layout)
+
+
+@convolution_data_grad.grad("weight")
+def _(F, grads, grad, *, kernel, stride, dilate, pad, num_group, layout):
+    return F._convolution_weight_grad(grads[0], grad, kernel=kernel, stride=stride, dilate=dilate, pad=pad,
+                                      num_group=num_group, layout=layout)

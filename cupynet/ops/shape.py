@@ -298,7 +298,7 @@ def _inverse(order: Sequence[int]) -> tuple[int, ...]:
 @_moving_op("transpose")
 def transpose(xp, data, *, axes: Shape = ()):
     """Axes in another order: axis `i` of the output is ``axes[i]`` of `data`; reversed if `axes` is empty."""
-    return data.transpose(axes or None)
+    return data.transpose(*axes)
 
 
 @transpose.shape
@@ -897,7 +897,9 @@ def diag(xp, data, *, k: int = 0, axis1: int = 0, axis2: int = 1):
         One axis: the elements of the diagonal of a square matrix that is zero elsewhere. More axes: the
         diagonals of the matrices in `axis1` and `axis2` become the last axis of the output.
     """
-    return xp.diag(data, k) if data.ndim == 1 else xp.diagonal(data, k, axis1, axis2).copy()
+    if data.ndim == 1:
+        return xp.diag(data, k)
+    return xp.diagonal(data, k, axis1 % data.ndim, axis2 % data.ndim).copy()
 
 
 @diag.shape
@@ -935,7 +937,7 @@ def backward_diag(xp, data, *, shape: Shape, k: int, axis1: int, axis2: int, out
         out = xp.empty(shape, data.dtype)
     out[...] = 0
     matrices = xp.moveaxis(out, (axis1, axis2), (-2, -1))
-    places = np.arange(data.shape[-1])
+    places = xp.arange(data.shape[-1])
     matrices[..., places + max(-k, 0), places + max(k, 0)] = data
     return out
 

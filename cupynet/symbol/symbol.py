@@ -345,9 +345,10 @@ class Symbol:
     def infer_shape_partial(self, *args: Any, **kwargs: Any) -> tuple:
         """Return what follows from some shapes: like :meth:`infer_shape`, with 0 and ``()`` for what is unknown."""
         given = self._given("InferShape", args, kwargs)
+        given = {name: _shape("infer_shape", name, shape) for name, shape in given.items()}
         order = post_order(self._heads)
         try:
-            table = shapes_of(order, {name: tuple(shape) for name, shape in given.items()})
+            table = shapes_of(order, given)
         except MXNetError as error:
             print("infer_shape error. Arguments:")
             for name, shape in given.items():
@@ -451,7 +452,7 @@ class Symbol:
         arg_nodes, aux_nodes = variables(order)
         listing = "".join(f"{name}: {shape}\n" for name, shape in kwargs.items())
         try:
-            shapes = shapes_of(order, {name: _shape(name, shape) for name, shape in kwargs.items()})
+            shapes = shapes_of(order, {name: _shape("simple_bind", name, shape) for name, shape in kwargs.items()})
             types = complete(order, {name: as_dtype(dtype) for name, dtype in (type_dict or {}).items()})
         except MXNetError as error:
             raise MXNetError(f"simple_bind error. Arguments:\n{listing}Error in operator {_node_of(error)}: "
@@ -462,24 +463,21 @@ class Symbol:
                              "arguments (0 means unknown dimensions). Please consider providing them as inputs:\n"
                              + ", ".join(f"{n.name}: {shapes[id(n)][0]}" for n in unknown))
         old = {} if shared_exec is None else {**shared_exec.arg_dict, **shared_exec.aux_dict}
-        old_grads = {} if shared_exec is None else _grads_of(shared_exec)
+        old_grads = {} if shared_exec is None or shared_exec.grad_arrays is None else shared_exec.grad_dict
+        buffer = {} if shared_buffer is None else shared_buffer
 
-        def allocate(node: Node, pool: dict[str, NDArray | None], buffer: dict[str, NDArray] | None) -> NDArray:
+        def allocate(node: Node, pool: dict[str, NDArray | None], label: str) -> NDArray:
             shape, dtype = shapes[id(node)][0], types[id(node)][0]
-            for place in (pool, buffer or {}):
-                found = place.get(node.name)
+            for found in (pool.get(node.name), buffer.get(label)):
                 if found is not None and found.shape == shape and found._data.dtype == dtype and found.context is ctx:
                     return found
-            made = zeros(shape, ctx, dtype)
-            if buffer is not None:
-                buffer[node.name] = made
-            return made
+            return buffer.setdefault(label, zeros(shape, ctx, dtype))
 
         names = [n.name for n in arg_nodes]
         reqs = _requests(grad_req, names)
-        args = [allocate(n, old, shared_buffer) for n in arg_nodes]
-        grads = [None if req == "null" else allocate(n, old_grads, None) for n, req in zip(arg_nodes, reqs)]
-        aux = [allocate(n, old, shared_buffer) for n in aux_nodes]
+        args = [allocate(n, old, n.name) for n in arg_nodes]
+        grads = [None if req == "null" else allocate(n, old_grads, f"grad of {n.name}") for n, req in zip(arg_nodes, reqs)]
+        aux = [allocate(n, old, n.name) for n in aux_nodes]
         return Executor(self, self._heads, ctx, args, grads, reqs, aux)
 
     def bind(self, ctx: Context, args: Any, args_grad: Any = None, grad_req: Any = "write", aux_states: Any = None,
@@ -509,15 +507,12 @@ class Symbol:
         aux = _arrays("aux_states", aux_states if aux_states is not None else [], aux_names)
         reqs = _requests(grad_req, names)
         if args_grad is None:
-            grads: list[NDArray | None] = [None] * len(names)
+            grads = None
         elif isinstance(args_grad, Mapping):
             grads = [args_grad.get(name) for name in names]
         else:
             grads = _arrays("args_grad", args_grad, names, optional=True)
-        executor = Executor(self, self._heads, ctx, arrays, grads, reqs, aux)
-        if args_grad is None:
-            executor.grad_arrays = None
-        return executor
+        return Executor(self, self._heads, ctx, arrays, grads, reqs, aux)
 
     def eval(self, ctx: Context | None = None, **kwargs: NDArray) -> list[NDArray]:
         """Return the outputs for arguments given by name."""
@@ -562,11 +557,10 @@ def _node_of(error: MXNetError) -> str:
     return parts[1] if len(parts) > 1 else "?"
 
 
-def _shape(name: str, shape: Any) -> tuple[int, ...]:
-    try:
-        return (int(shape),) if isinstance(shape, (int, np.integer)) else tuple(int(n) for n in shape)
-    except (TypeError, ValueError):
-        raise MXNetTypeError(f"simple_bind: {name} is {shape!r}; expected a shape") from None
+def _shape(what: str, name: str, shape: Any) -> tuple[int, ...]:
+    if not isinstance(shape, (tuple, list)) or not all(isinstance(n, (int, np.integer)) and n >= 0 for n in shape):
+        raise MXNetTypeError(f"{what}: {name} is {shape!r}; expected a shape, a tuple of lengths (0 where unknown)")
+    return tuple(map(int, shape))
 
 
 def _only_dense(stype_dict: Any, group2ctx: Any) -> None:
@@ -578,12 +572,17 @@ def _only_dense(stype_dict: Any, group2ctx: Any) -> None:
 
 def _requests(grad_req: Any, names: Sequence[str]) -> list[str]:
     if isinstance(grad_req, str):
-        return [grad_req] * len(names)
-    if isinstance(grad_req, Mapping):
-        return [grad_req.get(name, "null") for name in names]
-    if len(grad_req) != len(names):
-        raise MXNetValueError(f"bind: {len(grad_req)} values of grad_req for {len(names)} arguments")
-    return list(grad_req)
+        reqs = [grad_req] * len(names)
+    elif isinstance(grad_req, Mapping):
+        reqs = [grad_req.get(name, "null") for name in names]
+    else:
+        reqs = list(grad_req)
+    if len(reqs) != len(names):
+        raise MXNetValueError(f"bind: {len(reqs)} values of grad_req for {len(names)} arguments")
+    for name, req in zip(names, reqs):
+        if req not in ("write", "add", "null"):
+            raise MXNetValueError(f"bind: grad_req of {name!r} is {req!r}; expected 'write', 'add' or 'null'")
+    return reqs
 
 
 def _arrays(what: str, given: Any, names: Sequence[str], optional: bool = False) -> list:
@@ -600,10 +599,6 @@ def _arrays(what: str, given: Any, names: Sequence[str], optional: bool = False)
         if not isinstance(each, NDArray) and not (optional and each is None):
             raise MXNetTypeError(f"bind: {what} {name!r} is {type(each).__name__}; expected an NDArray")
     return list(given)
-
-
-def _grads_of(executor: Executor) -> dict[str, NDArray | None]:
-    return {} if executor.grad_arrays is None else executor.grad_dict
 
 
 def Variable(name: str, attr: dict[str, str] | None = None, shape: Any = None, lr_mult: float | None = None,

@@ -236,7 +236,8 @@ def dynamic(op, attrs, sample):
 
 def test_every_operator_has_a_sample():
     sampled = {registry.get(sample.op).name for _, _, sample in ALL}
-    missing = sorted(op.name for op in registry.ops() if op.name not in sampled)
+    missing = sorted(op.name for op in registry.ops() if op.name not in sampled
+                     and op.resolver is None)  # an open operator is what its calls make of it
     assert not missing, f"operators without a sample: {missing}"
 
 

@@ -80,12 +80,25 @@ def test_file(name):
     assert not differences(builders.observe_file(mx, builders.FILES[name]), FILES[name])
 
 
+# Operators whose variables or inferred types differ on purpose when only the first input is given.
+UNLIKE = {
+    "multi_all_finite": "missing inputs of a variadic operator are called arg1, ... here, array_1 in MXNet",
+    "multi_sum_sq": "the same",
+    "batch_take": "MXNet supposes int32 indices, here they have the dtype of the data unless given",
+}
+
+
 @pytest.mark.parametrize("family", [m.name for m in pkgutil.iter_modules(samples.__path__)])
 def test_operators(family):
     """Every operator, called with all its inputs and with the first alone."""
+    found = {}
     for index, sample in enumerate(importlib.import_module(f"samples.{family}").SAMPLES):
         want = OPERATORS.get(f"{family}/{index}")
-        if want is not None and want["id"] == sample.id:
-            got = builders.observe_sample(mx, sample)
-            for how in ("all", "first"):
-                assert not differences(got[how], want[how], partly=how == "first"), sample.id
+        if want is None or want["id"] != sample.id:
+            continue
+        got = builders.observe_sample(mx, sample)
+        for how in ("all", "first"):
+            # what MXNet refuses to compose may work here
+            if "error" not in want[how] and not (how == "first" and sample.op in UNLIKE):
+                found[sample.id, how] = differences(got[how], want[how], partly=how == "first")
+    assert not {key: value for key, value in found.items() if value}
