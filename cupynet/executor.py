@@ -36,15 +36,15 @@ class Executor:
         same arrays from call to call, so writing into them feeds the next :meth:`forward`.
     """
 
-    def __init__(self, symbol: Any, heads: Sequence[Entry], ctx: Context, args: Sequence[NDArray],
+    def __init__(self, symbol: Any, ctx: Context, args: Sequence[NDArray],
                  grads: Sequence[NDArray | None] | None, reqs: Sequence[str], aux: Sequence[NDArray]):
         self._symbol, self._ctx = symbol, ctx
-        self._heads = list(heads)
-        order = post_order(heads)
+        self._heads: list[Entry] = symbol._heads
+        order = post_order(self._heads)
         arg_nodes, aux_nodes = variables(order)
         self._arg_names = [node.name for node in arg_nodes]
         self._aux_names = [node.name for node in aux_nodes]
-        self._output_names = [node.output_name(i) for node, i in heads]
+        self._output_names = [node.output_name(i) for node, i in self._heads]
         self.arg_arrays, self.aux_arrays = list(args), list(aux)
         self._reqs = list(reqs)
         self.grad_arrays = None if grads is None else list(grads)
@@ -235,7 +235,7 @@ class Executor:
         args = [resized(n, a, n.name in kwargs) for n, a in zip(arg_nodes, self.arg_arrays)]
         grads = [resized(n, g, n.name in kwargs) for n, g in zip(arg_nodes, self.grad_arrays or [None] * len(args))]
         aux = [resized(n, a, n.name in kwargs) for n, a in zip(aux_nodes, self.aux_arrays)]
-        return Executor(self._symbol, self._heads, self._ctx, args, grads, self._reqs, aux)
+        return Executor(self._symbol, self._ctx, args, grads, self._reqs, aux)
 
     # ---- looking inside ------------------------------------------------------------------------
 

@@ -130,7 +130,10 @@ class CustomOpProp:
         return in_shape, [in_shape[0]] * len(self.list_outputs()), []
 
     def infer_type(self, in_type: list[Any]) -> tuple:
-        """Return the types of (inputs, outputs) or (inputs, outputs, auxiliary states): NumPy classes, None if unknown."""
+        """Return the types of (inputs, outputs) or (inputs, outputs, auxiliary states), as NumPy classes.
+
+        None stands for an unknown type, in `in_type` as in what is returned.
+        """
         first = in_type[0]
         return in_type, [first] * len(self.list_outputs()), [first] * len(self.list_auxiliary_states())
 
@@ -231,37 +234,40 @@ class _Use:
         self._op_type, self._settings = op_type, settings
         self._operator: CustomOp | None = None
         self._ctx: Context | None = None
-        self._prop = self._ask(_props[op_type], **settings)
+        prop_cls = _props[op_type]
+        self._prop = self._ask(prop_cls.__name__, prop_cls, **settings)
         self._args, self._outs, self._aux = (
             self._names(method) for method in ("list_arguments", "list_outputs", "list_auxiliary_states"))
         if not self._outs or len({*self._args, *self._aux}) < len(self._args) + len(self._aux):
-            raise MXNetValueError(f"Custom: {op_type} has inputs {self._args}, outputs {self._outs} and auxiliary states "
-                                  f"{self._aux}; expected at least one output, and inputs of different names")
+            raise MXNetValueError(f"Custom: {op_type} has inputs {self._args}, outputs {self._outs} and auxiliary "
+                                  f"states {self._aux}; expected at least one output, and inputs of different names")
         n_in, n_out = len(self._args), len(self._outs)
         numbers = list(range(2 * n_out + n_in))
         groups = numbers[:n_out], numbers[n_out:n_out + n_in], numbers[n_out + n_in:]
-        needed = set(self._ask(self._prop.declare_backward_dependency, *map(list, groups)))
+        needed = set(self._prop_says("declare_backward_dependency", *map(list, groups)))
         self._heads = not needed.isdisjoint(groups[0])
         self._kept_args = [i for i, number in enumerate(groups[1]) if number in needed]
         self._kept_outs = [i for i, number in enumerate(groups[2]) if number in needed]
 
-    def _ask(self, function: Callable, *args: Any, **kwargs: Any) -> Any:
-        """Call the user's code; what it raises becomes an MXNetError that says where."""
+    def _ask(self, what: str, function: Callable, *args: Any, **kwargs: Any) -> Any:
+        """Call the user's `function`; what it raises becomes an MXNetError that says where."""
         try:
             return function(*args, **kwargs)
         except Exception as error:
-            where = f".{function.__name__}" if not isinstance(function, type) else f" ({function.__name__})"
-            raise MXNetError(f"Custom: {self._op_type}{where} raised {type(error).__name__}: {error}") from error
+            raise MXNetError(f"Custom: {self._op_type}.{what} raised {type(error).__name__}: {error}") from error
+
+    def _prop_says(self, method: str, *args: Any) -> Any:
+        return self._ask(method, getattr(self._prop, method), *args)
 
     def _names(self, method: str) -> tuple[str, ...]:
-        names = self._ask(getattr(self._prop, method))
+        names = self._prop_says(method)
         if not isinstance(names, (list, tuple)) or not all(isinstance(name, str) for name in names):
             raise MXNetTypeError(f"Custom: {self._op_type}.{method} returned {names!r}; expected a list of names")
         return tuple(names)
 
     def declaration(self) -> Op:
         """Return the operator of this use."""
-        fields = dict.fromkeys(("op_type", *self._settings), (str, None))
+        fields = dict.fromkeys(("op_type", *self._settings), (str | None, None))
         n_in = len(self._args)
         plan = [("wanted", 0), *(("shape", i) for i in range(n_in)), *(("dtype", i) for i in range(n_in))]
         plan += [("grads", 0)] * self._heads
@@ -277,14 +283,15 @@ class _Use:
 
     def _inferred(self, method: str, given: list) -> list[list]:
         """Return what the prop's `method` says of inputs, outputs and auxiliary states."""
-        answer = self._ask(getattr(self._prop, method), given)
-        parts = [list(part) for part in answer] if isinstance(answer, (list, tuple)) else []
+        answer = self._prop_says(method, given)
+        parts = list(answer) if isinstance(answer, (list, tuple)) else []
+        parts = [list(part) if isinstance(part, (list, tuple)) else [] for part in parts]
         if len(parts) == 2:
             parts.append([])
         counts, expected = [len(part) for part in parts], [len(self._args), len(self._outs), len(self._aux)]
         if counts != expected:
-            raise MXNetValueError(f"Custom: {self._op_type}.{method} returned {answer!r}, lists of {counts}; expected lists "
-                                  f"of {expected}: {method.removeprefix('infer_')}s of inputs, outputs and auxiliary states")
+            raise MXNetValueError(f"Custom: {self._op_type}.{method} returned {answer!r}, lists of {counts}; expected "
+                                  f"lists of {expected} for inputs, outputs and auxiliary states")
         return parts
 
     def _infer(self, method: str, given: list, ins: Slots, outs: Slots, read: Callable[[Any], Any]) -> None:
@@ -320,21 +327,21 @@ class _Use:
         dtypes = [_dtype(dtype) for dtype in self._inferred("infer_type", [x.dtype.type for x in raws[:n_in]])[1]]
         for name, shape, dtype in zip(self._outs, shapes, dtypes):
             if shape is None or dtype is None:
-                raise MXNetError(f"Custom: {self._op_type} does not say what shape and type its output {name!r} has; got "
-                                 f"{shape} and {dtype}")
+                raise MXNetError(f"Custom: {self._op_type} does not say what shape and type its output {name!r} has; "
+                                 f"got {shape} and {dtype}")
         self._out_metas = list(zip(shapes, dtypes))
         self._ctx = Context("gpu" if device.kind == "cuda" else "cpu", device.index)
         with self._ctx:
-            self._operator = self._ask(self._prop.create_operator, self._ctx, [list(x.shape) for x in raws],
-                                       [flag_of(x.dtype) for x in raws])
+            self._operator = self._prop_says("create_operator", self._ctx, [list(x.shape) for x in raws],
+                                             [flag_of(x.dtype) for x in raws])
         if self._operator is None:
             raise MXNetTypeError(f"Custom: {self._op_type}.create_operator returned None; expected a CustomOp")
 
-    def _run(self, function: Callable, train: bool, **arrays: Any) -> None:
+    def _run(self, method: str, train: bool, **arrays: Any) -> None:
         """Run a method of the user's operator on its own context, unrecorded."""
         try:
             with self._ctx, pause(train_mode=train):
-                self._ask(function, **arrays)
+                self._ask(method, getattr(self._operator, method), **arrays)
         finally:
             self._ctx.device.enter()  # the code may have used others
 
@@ -358,7 +365,7 @@ class _Use:
             self._start(device, raws)
         args, aux = raws[:len(self._args)], raws[len(self._args):]
         outs = _blank(xp, self._out_metas, out)
-        self._run(self._operator.forward, train, is_train=train, req=["write"] * len(outs),
+        self._run("forward", train, is_train=train, req=["write"] * len(outs),
                   in_data=self._read_only(args), out_data=self._arrays(outs), aux=self._arrays(aux))
         return (*outs, *aux)
 
@@ -394,11 +401,12 @@ class _Use:
                 outs[i] = dtype
         return custom.variant(
             name="_backward_Custom", inputs=(*reads, *states), variadic=None, count=None, mutates=states,
-            outputs=tuple(name for name, want in zip(self._args, wanted) if want), schema=Schema("_backward_Custom", {}),
-            single=False, takes_train=False, takes_device=False, kernel_fn=kernel, shape_rule=shapes, type_rule=types,
-            rules={}, differentiable=False, opaque=True)
+            outputs=tuple(name for name, want in zip(self._args, wanted) if want), single=False,
+            schema=Schema("_backward_Custom", {}), takes_train=False, takes_device=False, kernel_fn=kernel,
+            shape_rule=shapes, type_rule=types, rules={}, differentiable=False, opaque=True)
 
-    def _backward(self, xp: Any, raws: Sequence[Any], wanted: Sequence[bool], metas: Sequence[tuple], out: Any) -> tuple:
+    def _backward(self, xp: Any, raws: Sequence[Any], wanted: Sequence[bool], metas: Sequence[tuple],
+                  out: Any) -> tuple:
         """The kernel of backward: gradients of the inputs wanted, then the auxiliary states, changed in place."""
         results = _blank(xp, [meta for meta, want in zip(metas, wanted) if want], out)
         targets, given = iter(results), iter(raws)
@@ -407,7 +415,7 @@ class _Use:
         in_data = _spread(self._read_only([next(given) for _ in self._kept_args]), self._kept_args, len(self._args))
         out_data = _spread(self._read_only([next(given) for _ in self._kept_outs]), self._kept_outs, len(self._outs))
         aux = list(given)
-        self._run(self._operator.backward, True, req=["write" if want else "null" for want in wanted],
+        self._run("backward", True, req=["write" if want else "null" for want in wanted],
                   out_grad=out_grad, in_data=in_data, out_data=out_data, in_grad=self._arrays(in_grad),
                   aux=self._arrays(aux))
         return (*results, *aux)
@@ -415,7 +423,10 @@ class _Use:
 
 def _shape(value: Sequence[int]) -> tuple[int, ...] | None:
     """Read a shape of the user's: negative lengths are unknown (0 here), and so is a shape of no lengths (None)."""
-    return tuple(max(int(n), 0) for n in value) or None
+    try:
+        return tuple(max(int(n), 0) for n in value) or None
+    except TypeError:
+        raise MXNetTypeError(f"Custom: infer_shape gives the shape {value!r}; expected a sequence of int") from None
 
 
 def _dtype(value: Any) -> np.dtype | None:
@@ -443,7 +454,7 @@ def _spread(values: Sequence[Any], places: Sequence[int], count: int) -> list[An
 # ---- what CustomOp replaced -----------------------------------------------------------------------
 
 class PythonOp:
-    """What there was before ``CustomOp``. Not offered, like NumpyOp and NDArrayOp: the constructor raises MXNetError."""
+    """What there was before ``CustomOp``. Not offered: the constructor raises MXNetError."""
 
     def __init__(self, need_top_grad: bool = True):
         kind = next(base.__name__ for base in type(self).__mro__ if base.__module__ == __name__)

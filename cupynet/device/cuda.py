@@ -125,6 +125,9 @@ class CudaDevice(Device):
         source.stream.wait_event(done)
         return out
 
+    def address(self, raw: Any) -> int:
+        return raw.data.ptr
+
     def _waited(self, action: Any) -> Any:
         """Run a blocking call; what went wrong in asynchronous work surfaces here."""
         try:

@@ -69,6 +69,10 @@ class Device:
         """Return a copy on this device of `raw`, which lives on `source`."""
         raise NotImplementedError
 
+    def address(self, raw: Any) -> int:
+        """Return where the elements of `raw` begin in the device's memory."""
+        raise NotImplementedError
+
 
 class HostDevice(Device):
     """NumPy on the calling thread."""
@@ -87,3 +91,6 @@ class HostDevice(Device):
 
     def copy_from(self, raw: Any, source: Device) -> np.ndarray:
         return source.to_host(raw)
+
+    def address(self, raw: np.ndarray) -> int:
+        return raw.__array_interface__["data"][0]

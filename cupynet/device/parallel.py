@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import contextvars
 import ctypes
+import itertools
 import os
 import threading
 from collections.abc import Callable, Iterator
@@ -86,7 +87,7 @@ def split(n: int, work: Callable[[int, int], Any], parts: int | None = None) -> 
         futures: list[Future] = [
             # the context carries numpy.errstate over to the other thread
             _workers().submit(contextvars.copy_context().run, work, start, stop)
-            for start, stop in zip(bounds[1:-1], bounds[2:])]
+            for start, stop in itertools.pairwise(bounds[1:])]
         try:
             first = work(0, bounds[1])
         finally:

@@ -142,10 +142,10 @@ class Graph:
         visible = op.visible_count(attrs)
         return outs[0] if visible == 1 else outs[:visible]
 
-    def append(self, op: Op, attrs: Attrs, ins: Sequence[Value], name: str) -> Step:
-        """Append a step; the shapes and dtypes of its outputs follow from the rules."""
+    def append(self, op: Op, attrs: Attrs, ins: Sequence[Value], name: str, shapes: Sequence | None = None) -> Step:
+        """Append a step; dtypes of its outputs follow from the rules, and so do `shapes` that are not known yet."""
         names = op.output_names(attrs)
-        shapes: list = [None] * len(names)
+        shapes = [None] * len(names) if shapes is None else list(shapes)
         dtypes: list = [None] * len(names)
         if not any(0 in v.shape for v in ins):
             infer_shapes(op, attrs, [v.shape for v in ins], shapes, name)

@@ -51,7 +51,7 @@ def _merge_common(graph: Graph) -> None:
     kept = []
     for step in graph.steps:
         step.ins = tuple(better.get(v, v) for v in step.ins)
-        key = (step.op, step.attrs, *map(id, step.ins))
+        key = (step.op, step.attrs, *map(id, step.ins), *(v.shape for v in step.outs))
         twin = None if step.op.takes_rng or step.op.mutates else first.setdefault(key, step)
         if twin is None or twin is step:
             kept.append(step)

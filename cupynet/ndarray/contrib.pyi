@@ -19,6 +19,42 @@ def allclose(
 ) -> NDArray:
     """1 if ``|a - b| <= atol + rtol |b|`` everywhere, else 0, as a float32 array."""
 
+def arange_like(
+    data: NDArray,
+    start: float = 0.0,
+    step: float = 1.0,
+    repeat: int = 1,
+    axis: int | None = None,
+    ctx: Any = ...,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """``start, start + step, ...``, each `repeat` times, in the shape and dtype of `data`, or as long as its
+    `axis`.
+    """
+
+def BatchNormWithReLU(
+    data: NDArray,
+    gamma: NDArray,
+    beta: NDArray,
+    moving_mean: NDArray,
+    moving_var: NDArray,
+    eps: float = 0.0010000000474974513,
+    momentum: float = 0.899999976,
+    fix_gamma: bool = True,
+    use_global_stats: bool = False,
+    output_mean_var: bool = False,
+    axis: int = 1,
+    cudnn_off: Any = ...,
+    min_calib_range: Any = ...,
+    max_calib_range: Any = ...,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> Any:
+    """Batch normalization followed by a rectifier ``max(x, 0)``."""
+
 def BilinearResize2D(
     data: NDArray,
     like: NDArray | None = None,
@@ -33,6 +69,84 @@ def BilinearResize2D(
     name: str | None = None,
 ) -> NDArray:
     """Resize feature maps (N, C, H, W) by bilinear interpolation."""
+
+def bipartite_matching(
+    data: NDArray,
+    is_ascend: bool = False,
+    threshold: float = ...,
+    topk: int = -1,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> list[NDArray]:
+    """Greedy matching of rows and columns by score: the best pair, the best pair of what is left, and so on."""
+
+def boolean_mask(
+    data: NDArray,
+    index: NDArray,
+    axis: int = 0,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """The parts of `data` along `axis` at which the vector `index` is not zero."""
+
+def box_decode(
+    data: NDArray,
+    anchors: NDArray,
+    std0: float = 1.0,
+    std1: float = 1.0,
+    std2: float = 1.0,
+    std3: float = 1.0,
+    clip: float = -1.0,
+    format: Literal['corner', 'center'] = 'center',
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Boxes with corners from predictions relative to anchors: the inverse of box_encode."""
+
+def box_encode(
+    samples: NDArray,
+    matches: NDArray,
+    anchors: NDArray,
+    refs: NDArray,
+    means: NDArray,
+    stds: NDArray,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> list[NDArray]:
+    """Targets of box regression: the box that an anchor is matched with, relative to the anchor, normalised."""
+
+def box_iou(
+    lhs: NDArray,
+    rhs: NDArray,
+    format: Literal['corner', 'center'] = 'corner',
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Intersection over union of every box of `lhs` with every box of `rhs`."""
+
+def box_nms(
+    data: NDArray,
+    overlap_thresh: float = 0.5,
+    valid_thresh: float = 0.0,
+    topk: int = -1,
+    coord_start: int = 2,
+    score_index: int = 1,
+    id_index: int = -1,
+    background_id: int = -1,
+    force_suppress: bool = False,
+    in_format: Literal['corner', 'center'] = 'corner',
+    out_format: Literal['corner', 'center'] = 'corner',
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Greedy non-maximum suppression: survivors by falling score, then rows of -1."""
+box_non_maximum_suppression = box_nms
 
 def div_sqrt_dim(data: NDArray, *, out: NDArray | Sequence[NDArray] | None = None, name: str | None = None) -> NDArray:
     """`data` divided by the square root of the length of its last axis, as attention scores are."""
@@ -62,6 +176,25 @@ def group_adagrad_update(
     """AdaGrad with one step size per row: ``history += mean(g^2, over all axes but the first)``, then ``weight -=
     lr * g / sqrt(history + epsilon)``.
     """
+
+def index_array(
+    data: NDArray,
+    axes: int | Sequence[int] | None = None,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """The index of every element of `data`, or the parts of it in `axes`, along a new last axis, in int64."""
+
+def index_copy(
+    old_tensor: NDArray,
+    index_vector: NDArray,
+    new_tensor: NDArray,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """`old_tensor` with row ``index_vector[i]`` replaced by row `i` of `new_tensor`."""
 
 def interleaved_matmul_encdec_qk(
     queries: NDArray,
@@ -102,6 +235,52 @@ def interleaved_matmul_selfatt_valatt(
 ) -> NDArray:
     """Values weighted by attention, ``attention @ values`` of every head, for self-attention."""
 
+def MultiBoxDetection(
+    cls_prob: NDArray,
+    loc_pred: NDArray,
+    anchor: NDArray,
+    clip: bool = True,
+    threshold: float = 0.01,
+    background_id: int = 0,
+    nms_threshold: float = 0.5,
+    force_suppress: bool = False,
+    variances: float | Sequence[float] = (0.1, 0.1, 0.2, 0.2),
+    nms_topk: int = -1,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Detections of SSD: the best class of each anchor, its decoded box, and non-maximum suppression."""
+
+def MultiBoxPrior(
+    data: NDArray,
+    sizes: float | Sequence[float] = (1.0,),
+    ratios: float | Sequence[float] = (1.0,),
+    clip: bool = False,
+    steps: float | Sequence[float] = (-1.0, -1.0),
+    offsets: float | Sequence[float] = (0.5, 0.5),
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Anchor boxes around every pixel of a feature map, in parts of the image."""
+
+def MultiBoxTarget(
+    anchor: NDArray,
+    label: NDArray,
+    cls_pred: NDArray,
+    overlap_threshold: float = 0.5,
+    ignore_label: float = -1.0,
+    negative_mining_ratio: float = -1.0,
+    negative_mining_thresh: float = 0.5,
+    minimum_negative_samples: int = 0,
+    variances: float | Sequence[float] = (0.1, 0.1, 0.2, 0.2),
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> list[NDArray]:
+    """Training targets of SSD: matches anchors with objects."""
+
 def quadratic(
     data: NDArray,
     a: float = 0.0,
@@ -132,6 +311,25 @@ def round_ste(data: NDArray, *, out: NDArray | Sequence[NDArray] | None = None, 
 
 def sign_ste(data: NDArray, *, out: NDArray | Sequence[NDArray] | None = None, name: str | None = None) -> NDArray:
     """Same as ``sign``, but the gradient passes straight through, for training quantized networks."""
+
+def SyncBatchNorm(
+    data: NDArray,
+    gamma: NDArray,
+    beta: NDArray,
+    moving_mean: NDArray,
+    moving_var: NDArray,
+    eps: float = 0.00100000005,
+    momentum: float = 0.899999976,
+    fix_gamma: bool = True,
+    use_global_stats: bool = False,
+    output_mean_var: bool = False,
+    ndev: Any = ...,
+    key: Any = ...,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> Any:
+    """Batch normalization whose statistics are shared by all devices of a process."""
 
 def CTCLoss(
     data: NDArray,

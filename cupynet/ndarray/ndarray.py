@@ -28,6 +28,7 @@ __all__ = ["NDArray", "invoke", "wrap"]
 
 _ndarray = np.ndarray
 _new = object.__new__
+_EVERYTHING = slice(None)
 _SCALARS = (bool, int, float, np.generic)
 
 
@@ -43,28 +44,30 @@ def wrap(data: Any, ctx: Context, entry: tape.Entry | None = None) -> NDArray:
 # ---- running an operator ------------------------------------------------------------------------
 
 _CHECKED_LIMIT = 10_000
-_checked: dict[Any, int] = {}  # calls whose shapes and types were found right -> number of visible outputs
+_checked: dict[Any, tuple[int, tuple]] = {}  # what is known of calls whose shapes and types were found right
 
 
-def _check(op: Op, attrs: Attrs, raws: Sequence[Any]) -> int:
-    """Return how many outputs the caller of an operator sees; raise if its shapes or dtypes are wrong.
+def _check(op: Op, attrs: Attrs, raws: Sequence[Any]) -> tuple[int, tuple]:
+    """Return how many outputs the caller of an operator sees, and (shape, dtype) of the first output.
 
-    Each distinct call is checked once.
+    Raises if shapes or dtypes of the inputs are wrong. Each distinct call is checked once.
     """
     key = (op, attrs, *[(x.shape, x.dtype) for x in raws])
-    visible = _checked.get(key)
-    if visible is not None:
-        return visible
+    found = _checked.get(key)
+    if found is not None:
+        return found
+    count = len(op.output_names(attrs))
+    shapes: list = [None] * count
+    dtypes: list = [None] * count
     if not any(0 in x.shape for x in raws):  # to the rules a length of 0 means that it is not known
-        outs = len(op.output_names(attrs))
-        infer_shapes(op, attrs, [x.shape for x in raws], [None] * outs)
-        infer_types(op, attrs, [x.dtype for x in raws], [None] * outs)
-    visible = op.visible_count(attrs)
+        infer_shapes(op, attrs, [x.shape for x in raws], shapes)
+        infer_types(op, attrs, [x.dtype for x in raws], dtypes)
+    found = op.visible_count(attrs), (shapes[0], dtypes[0]) if count else (None, None)
     if op.resolver is None:  # else it was made for this call alone
         if len(_checked) > _CHECKED_LIMIT:
             _checked.clear()
-        _checked[key] = visible
-    return visible
+        _checked[key] = found
+    return found
 
 
 def _common_context(op: Op, ins: Sequence[NDArray]) -> Context:
@@ -103,7 +106,7 @@ def invoke(op: Op, ins: Sequence[NDArray], attrs: Attrs, out: NDArray | Sequence
     device = ctx.device
     device.enter()
     raws = [x._data for x in ins]
-    visible = _check(op, attrs, raws)
+    visible, first = _check(op, attrs, raws)
     targets = None if out is None else _targets(op, out, visible)
     recording = state.recording and (op.differentiable or op.opaque)
     entries = tuple([x._entry for x in ins]) if recording else ()
@@ -111,9 +114,14 @@ def invoke(op: Op, ins: Sequence[NDArray], attrs: Attrs, out: NDArray | Sequence
     if targets is not None and recording:
         _forbid_recorded(op, targets)
         raws = [x.copy() if any(x is t._data for t in targets) else x for x in raws]
-    straight = None
-    if targets is not None and op.takes_out and visible == 1 and op.single and not recording:
-        straight = _fitting(op, attrs, raws, targets[0]._data)
+    straight = None  # where the kernel can write its result at once
+    if targets is not None and op.takes_out and visible == 1 and not recording:
+        target = targets[0]._data
+        if first == (target.shape, target.dtype):
+            if op.single:
+                straight = target
+            elif op.inplace and op.mutates:  # an optimizer's update: the weight, then its states
+                straight = (target, *(raws[i] for i in op.mutated_indices(op.active_inputs(attrs, len(raws)))))
     try:
         results = op.run(device.xp, device.kind, raws, attrs, train=state.training,
                          rng=device.rng if op.takes_rng else None, device=device, out=straight)
@@ -161,14 +169,6 @@ def _forbid_recorded(op: Op, targets: Sequence[NDArray]) -> None:
         raise MXNetError(f"{op.name}: Assigning to NDArrays that are already in a computational graph will cause "
                          "undefined behavior when evaluating gradients. Please call backward first to clear the graph "
                          "or do this out side of a record section.")
-
-
-def _fitting(op: Op, attrs: Attrs, raws: Sequence[Any], target: Any) -> Any:
-    """Return `target` if the operator's only output has its shape and dtype, so that it can write there."""
-    shapes, dtypes = [None], [None]
-    infer_shapes(op, attrs, [x.shape for x in raws], shapes)
-    infer_types(op, attrs, [x.dtype for x in raws], dtypes)
-    return target if shapes[0] == target.shape and dtypes[0] == target.dtype else None
 
 
 def _store(op: Op, target: NDArray, raw: Any) -> None:
@@ -487,6 +487,9 @@ class NDArray:
         device = self._ctx.device
         device.enter()
         if value.__class__ is NDArray:
+            if key.__class__ is slice and key == _EVERYTHING and value.shape == self.shape and value._ctx is self._ctx \
+                    and device.address(value._data) == device.address(self._data):
+                return  # the second half of ``x[:] -= y``, which has written into the view x[:] already
             value = value._data if value._ctx is self._ctx else device.copy_from(value._data, value._ctx.device)
         elif not isinstance(value, _SCALARS) and device.kind != "cpu" and not isinstance(value, device.xp.ndarray):
             value = device.from_host(np.asarray(value, self._data.dtype))

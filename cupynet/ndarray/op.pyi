@@ -156,8 +156,313 @@ def linalg_trsm(
 ) -> NDArray:
     """Solutions X of triangular systems ``op(A) @ X = alpha * B``, or ``X @ op(A) = alpha * B`` with `rightside`."""
 
+def random_exponential(
+    lam: float = 1.0,
+    shape: int | Sequence[int] | None = None,
+    ctx: str = '',
+    dtype: DTypeLike | None = None,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Draw from the exponential distribution with rate `lam` (mean ``1 / lam``)."""
+
+def random_gamma(
+    alpha: float = 1.0,
+    beta: float = 1.0,
+    shape: int | Sequence[int] | None = None,
+    ctx: str = '',
+    dtype: DTypeLike | None = None,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Draw from the gamma distribution with shape `alpha` and scale `beta`."""
+
+def random_generalized_negative_binomial(
+    mu: float = 1.0,
+    alpha: float = 1.0,
+    shape: int | Sequence[int] | None = None,
+    ctx: str = '',
+    dtype: DTypeLike | None = None,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Draw from the negative binomial distribution with mean `mu` and dispersion `alpha` (variance ``mu + alpha
+    mu^2``).
+    """
+
+def random_negative_binomial(
+    k: int = 1,
+    p: float = 1.0,
+    shape: int | Sequence[int] | None = None,
+    ctx: str = '',
+    dtype: DTypeLike | None = None,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Draw from the number of failures before `k` successes, each of probability `p`."""
+
+def random_normal(
+    loc: float = 0.0,
+    scale: float = 1.0,
+    shape: int | Sequence[int] | None = None,
+    ctx: str = '',
+    dtype: DTypeLike | None = None,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Draw from the normal distribution with mean `loc` and standard deviation `scale`."""
+normal = random_normal
+
+def random_pdf_dirichlet(
+    sample: NDArray,
+    alpha: NDArray,
+    is_log: bool = False,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Density at `sample` of the Dirichlet distribution with concentrations `alpha`."""
+
+def random_pdf_exponential(
+    sample: NDArray,
+    lam: NDArray,
+    is_log: bool = False,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Density at `sample` of the exponential distribution with rate `lam` (mean ``1 / lam``)."""
+
+def random_pdf_gamma(
+    sample: NDArray,
+    alpha: NDArray,
+    beta: NDArray,
+    is_log: bool = False,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Density at `sample` of the gamma distribution with shape `alpha` and rate (the inverse of the scale) `beta`."""
+
+def random_pdf_generalized_negative_binomial(
+    sample: NDArray,
+    mu: NDArray,
+    alpha: NDArray,
+    is_log: bool = False,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Density at `sample` of the negative binomial distribution with mean `mu` and dispersion `alpha` (variance
+    ``mu + alpha mu^2``).
+    """
+
+def random_pdf_negative_binomial(
+    sample: NDArray,
+    k: NDArray,
+    p: NDArray,
+    is_log: bool = False,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Density at `sample` of the number of failures before `k` successes, each of probability `p`."""
+
+def random_pdf_normal(
+    sample: NDArray,
+    mu: NDArray,
+    sigma: NDArray,
+    is_log: bool = False,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Density at `sample` of the normal distribution with mean `mu` and standard deviation `sigma`."""
+
+def random_pdf_poisson(
+    sample: NDArray,
+    lam: NDArray,
+    is_log: bool = False,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Density at `sample` of the Poisson distribution with rate `lam`."""
+
+def random_pdf_uniform(
+    sample: NDArray,
+    low: NDArray,
+    high: NDArray,
+    is_log: bool = False,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Density at `sample` of the uniform distribution on ``[low, high)``."""
+
+def random_poisson(
+    lam: float = 1.0,
+    shape: int | Sequence[int] | None = None,
+    ctx: str = '',
+    dtype: DTypeLike | None = None,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Draw from the Poisson distribution with rate `lam`."""
+
+def random_randint(
+    low: int,
+    high: int,
+    shape: int | Sequence[int] | None = None,
+    ctx: str = '',
+    dtype: DTypeLike | None = None,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Draw whole numbers from ``[low, high)``, each as likely."""
+
+def random_uniform(
+    low: float = 0.0,
+    high: float = 1.0,
+    shape: int | Sequence[int] | None = None,
+    ctx: str = '',
+    dtype: DTypeLike | None = None,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Draw from the uniform distribution on ``[low, high)``."""
+uniform = random_uniform
+
+def ravel_multi_index(
+    data: NDArray,
+    shape: int | Sequence[int],
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Positions in a flattened array of the shape `shape`, whose first length does not matter."""
+
+def sample_exponential(
+    lam: NDArray,
+    shape: int | Sequence[int] = (),
+    dtype: DTypeLike | None = None,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Draw from the exponential distribution with rate `lam` (mean ``1 / lam``)."""
+
+def sample_gamma(
+    alpha: NDArray,
+    beta: NDArray,
+    shape: int | Sequence[int] = (),
+    dtype: DTypeLike | None = None,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Draw from the gamma distribution with shape `alpha` and scale `beta`."""
+
+def sample_generalized_negative_binomial(
+    mu: NDArray,
+    alpha: NDArray,
+    shape: int | Sequence[int] = (),
+    dtype: DTypeLike | None = None,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Draw from the negative binomial distribution with mean `mu` and dispersion `alpha` (variance ``mu + alpha
+    mu^2``).
+    """
+
+def sample_multinomial(
+    data: NDArray,
+    shape: int | Sequence[int] = (),
+    get_prob: bool = False,
+    dtype: DTypeLike = 'int32',
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> Any:
+    """Draw category numbers, each category as often as its probability says."""
+
+def sample_negative_binomial(
+    k: NDArray,
+    p: NDArray,
+    shape: int | Sequence[int] = (),
+    dtype: DTypeLike | None = None,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Draw from the number of failures before `k` successes, each of probability `p`."""
+
+def sample_normal(
+    mu: NDArray,
+    sigma: NDArray,
+    shape: int | Sequence[int] = (),
+    dtype: DTypeLike | None = None,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Draw from the normal distribution with mean `mu` and standard deviation `sigma`."""
+
+def sample_poisson(
+    lam: NDArray,
+    shape: int | Sequence[int] = (),
+    dtype: DTypeLike | None = None,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Draw from the Poisson distribution with rate `lam`."""
+
+def sample_uniform(
+    low: NDArray,
+    high: NDArray,
+    shape: int | Sequence[int] = (),
+    dtype: DTypeLike | None = None,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Draw from the uniform distribution on ``[low, high)``."""
+
+def shuffle(data: NDArray, *, out: NDArray | Sequence[NDArray] | None = None, name: str | None = None) -> NDArray:
+    """Elements of `data` along the first axis in random order: same shape and dtype."""
+
+def unravel_index(
+    data: NDArray,
+    shape: int | Sequence[int],
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Indices along each axis of `shape` of positions in the flattened array: the inverse of
+    ``_ravel_multi_index``.
+    """
+
 def abs(data: NDArray, *, out: NDArray | Sequence[NDArray] | None = None, name: str | None = None) -> NDArray:
     """Absolute value, elementwise."""
+
+def Activation(
+    data: NDArray,
+    act_type: Literal['relu', 'sigmoid', 'softrelu', 'softsign', 'tanh'],
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Activation function, elementwise."""
 
 def adam_update(
     weight: NDArray,
@@ -283,6 +588,53 @@ def batch_dot(
 ) -> NDArray:
     """Matrix products of two stacks of matrices, ``lhs[i] @ rhs[i]``."""
 
+def batch_take(
+    a: NDArray,
+    indices: NDArray,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """``a[i, indices[i]]`` for every row `i` of the matrix `a`; indices are clipped to its columns."""
+
+def BatchNorm(
+    data: NDArray,
+    gamma: NDArray,
+    beta: NDArray,
+    moving_mean: NDArray,
+    moving_var: NDArray,
+    eps: float = 0.0010000000474974513,
+    momentum: float = 0.899999976,
+    fix_gamma: bool = True,
+    use_global_stats: bool = False,
+    output_mean_var: bool = False,
+    axis: int = 1,
+    cudnn_off: Any = ...,
+    min_calib_range: Any = ...,
+    max_calib_range: Any = ...,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> Any:
+    """Batch normalization."""
+
+def BatchNorm_v1(
+    data: NDArray,
+    gamma: NDArray,
+    beta: NDArray,
+    moving_mean: NDArray,
+    moving_var: NDArray,
+    eps: float = 0.00100000005,
+    momentum: float = 0.899999976,
+    fix_gamma: bool = True,
+    use_global_stats: bool = False,
+    output_mean_var: bool = False,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> Any:
+    """Batch normalization with the channels on axis 1, as in the first versions of MXNet."""
+
 def BilinearSampler(
     data: NDArray,
     grid: NDArray,
@@ -306,6 +658,17 @@ def broadcast_add(
 ) -> NDArray:
     """``lhs + rhs``, elementwise."""
 broadcast_plus = broadcast_add
+
+def broadcast_axis(
+    data: NDArray,
+    axis: int | Sequence[int] = (),
+    size: int | Sequence[int] = (),
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """`data` repeated ``size[i]`` times along ``axis[i]``, where it has length 1."""
+broadcast_axes = broadcast_axis
 
 def broadcast_div(
     lhs: NDArray,
@@ -369,6 +732,17 @@ def broadcast_lesser_equal(
     name: str | None = None,
 ) -> NDArray:
     """``lhs <= rhs``, elementwise."""
+
+def broadcast_like(
+    lhs: NDArray,
+    rhs: NDArray,
+    lhs_axes: int | Sequence[int] | None = None,
+    rhs_axes: int | Sequence[int] | None = None,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """`lhs` broadcast to the shape of `rhs`, or its axes `lhs_axes` to the lengths of `rhs_axes` of `rhs`."""
 
 def broadcast_logical_and(
     lhs: NDArray,
@@ -461,6 +835,15 @@ def broadcast_sub(
     """``lhs - rhs``, elementwise."""
 broadcast_minus = broadcast_sub
 
+def broadcast_to(
+    data: NDArray,
+    shape: int | Sequence[int] = (),
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """`data` repeated along its axes of length 1 to fill `shape`, in which 0 keeps an axis as it is."""
+
 def Cast(
     data: NDArray,
     dtype: DTypeLike,
@@ -486,6 +869,71 @@ def clip(
     name: str | None = None,
 ) -> NDArray:
     """Elements of `data` limited to ``[a_min, a_max]``. The gradient is passed where nothing was cut."""
+
+def col2im(
+    data: NDArray,
+    output_size: int | Sequence[int],
+    kernel: int | Sequence[int],
+    stride: int | Sequence[int] = (),
+    dilate: int | Sequence[int] = (),
+    pad: int | Sequence[int] = (),
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Add columns back to the places that ``im2col`` took them from: its transpose (and not its inverse)."""
+
+def Concat(
+    *data: NDArray | Sequence[NDArray],
+    dim: int = 1,
+    num_args: int = ...,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Arrays joined along the axis `dim`."""
+concat = Concat
+
+def Convolution(
+    data: NDArray,
+    weight: NDArray,
+    bias: NDArray | None = None,
+    kernel: int | Sequence[int] = ...,
+    stride: int | Sequence[int] = (),
+    dilate: int | Sequence[int] = (),
+    pad: int | Sequence[int] = (),
+    num_filter: int = ...,
+    num_group: int = 1,
+    no_bias: bool = False,
+    layout: Literal[None, 'NCW', 'NCHW', 'NCDHW', 'NHWC', 'NDHWC'] = None,
+    workspace: Any = ...,
+    cudnn_tune: Any = ...,
+    cudnn_off: Any = ...,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Correlate every image with a bank of filters and add a bias."""
+
+def Convolution_v1(
+    data: NDArray,
+    weight: NDArray,
+    bias: NDArray | None = None,
+    kernel: int | Sequence[int] = ...,
+    stride: int | Sequence[int] = (),
+    dilate: int | Sequence[int] = (),
+    pad: int | Sequence[int] = (),
+    num_filter: int = ...,
+    num_group: int = 1,
+    no_bias: bool = False,
+    layout: Literal[None, 'NCW', 'NCHW', 'NCDHW', 'NHWC', 'NDHWC'] = None,
+    workspace: Any = ...,
+    cudnn_tune: Any = ...,
+    cudnn_off: Any = ...,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Correlate every image with a bank of filters and add a bias."""
 
 def Correlation(
     data1: NDArray,
@@ -534,8 +982,60 @@ def CTCLoss(
     """Negative log-probability of label sequences, summed over all their alignments with the data."""
 ctc_loss = CTCLoss
 
+def Custom(
+    *data: NDArray | Sequence[NDArray],
+    op_type: str,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+    **kwargs: Any,
+) -> Any:
+    """The operator of one's own that is registered as `op_type`; see :mod:`cupynet.operator`."""
+
+def Deconvolution(
+    data: NDArray,
+    weight: NDArray,
+    bias: NDArray | None = None,
+    kernel: int | Sequence[int] = ...,
+    stride: int | Sequence[int] = (),
+    dilate: int | Sequence[int] = (),
+    pad: int | Sequence[int] = (),
+    adj: int | Sequence[int] = (),
+    target_shape: int | Sequence[int] = (),
+    num_filter: int = ...,
+    num_group: int = 1,
+    no_bias: bool = True,
+    layout: Literal[None, 'NCW', 'NCHW', 'NCDHW', 'NHWC', 'NDHWC'] = None,
+    workspace: Any = ...,
+    cudnn_tune: Any = ...,
+    cudnn_off: Any = ...,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Transposed convolution: every element of `data` adds a scaled copy of the filters to the output."""
+
 def degrees(data: NDArray, *, out: NDArray | Sequence[NDArray] | None = None, name: str | None = None) -> NDArray:
     """Radians to degrees, elementwise."""
+
+def depth_to_space(
+    data: NDArray,
+    block_size: int,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Channels of ``(n, c * b * b, h, w)`` laid out as blocks of `b` x `b` pixels: ``(n, c, h * b, w * b)``."""
+
+def diag(
+    data: NDArray,
+    k: int = 0,
+    axis1: int = 0,
+    axis2: int = 1,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """The diagonal `k` of `data` (above the main one if positive), or a matrix with `data` there."""
 
 def dot(
     lhs: NDArray,
@@ -548,6 +1048,18 @@ def dot(
     name: str | None = None,
 ) -> NDArray:
     """Sum of products over the last axis of `lhs` and the first axis of `rhs`."""
+
+def Dropout(
+    data: NDArray,
+    p: float = 0.5,
+    mode: Literal['always', 'training'] = 'training',
+    axes: int | Sequence[int] = (),
+    cudnn_off: Any = ...,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Set elements to zero at random and scale up the others, so that the expectation stays."""
 
 def elemwise_add(
     lhs: NDArray,
@@ -585,6 +1097,19 @@ def elemwise_sub(
 ) -> NDArray:
     """``lhs - rhs``, elementwise."""
 
+def Embedding(
+    data: NDArray,
+    weight: NDArray,
+    input_dim: int,
+    output_dim: int,
+    dtype: DTypeLike = 'float32',
+    sparse_grad: Any = ...,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Row ``data[...]`` of the matrix `weight` for every element of `data`."""
+
 def erf(data: NDArray, *, out: NDArray | Sequence[NDArray] | None = None, name: str | None = None) -> NDArray:
     """Error function ``2/sqrt(pi) * integral of exp(-t^2) from 0 to data``, elementwise."""
 
@@ -594,11 +1119,34 @@ def erfinv(data: NDArray, *, out: NDArray | Sequence[NDArray] | None = None, nam
 def exp(data: NDArray, *, out: NDArray | Sequence[NDArray] | None = None, name: str | None = None) -> NDArray:
     """Exponential, elementwise."""
 
+def expand_dims(
+    data: NDArray,
+    axis: int,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Insert an axis of length 1 before `axis` (negative: counted in the new shape)."""
+
 def expm1(data: NDArray, *, out: NDArray | Sequence[NDArray] | None = None, name: str | None = None) -> NDArray:
     """``exp(data) - 1``, exact near zero, elementwise."""
 
+def fill_element_0index(
+    lhs: NDArray,
+    mhs: NDArray,
+    rhs: NDArray,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """The matrix `lhs` with ``mhs[i]`` at column ``rhs[i]`` of every row `i`."""
+
 def fix(data: NDArray, *, out: NDArray | Sequence[NDArray] | None = None, name: str | None = None) -> NDArray:
     """Whole number towards zero, elementwise."""
+
+def Flatten(data: NDArray, *, out: NDArray | Sequence[NDArray] | None = None, name: str | None = None) -> NDArray:
+    """Merge all axes but the first: ``(n, a, b, ...)`` becomes ``(n, a * b * ...)``."""
+flatten = Flatten
 
 def floor(data: NDArray, *, out: NDArray | Sequence[NDArray] | None = None, name: str | None = None) -> NDArray:
     """Largest whole number not above, elementwise."""
@@ -659,6 +1207,15 @@ def gamma(data: NDArray, *, out: NDArray | Sequence[NDArray] | None = None, name
 def gammaln(data: NDArray, *, out: NDArray | Sequence[NDArray] | None = None, name: str | None = None) -> NDArray:
     """Logarithm of the absolute value of the gamma function, elementwise."""
 
+def gather_nd(
+    data: NDArray,
+    indices: NDArray,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """``data[indices[0], indices[1], ...]``."""
+
 def GridGenerator(
     data: NDArray,
     transform_type: Literal['affine', 'warp'],
@@ -669,6 +1226,66 @@ def GridGenerator(
 ) -> NDArray:
     """Sampling grid for BilinearSampler: x and y between -1 (left, top) and 1 (right, bottom)."""
 
+def GroupNorm(
+    data: NDArray,
+    gamma: NDArray,
+    beta: NDArray,
+    num_groups: int = 1,
+    eps: float = 9.99999975e-06,
+    output_mean_var: bool = False,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> Any:
+    """Group normalization: mean 0 and variance 1 in each group of channels, then ``gamma * normalized + beta``."""
+
+def hard_sigmoid(
+    data: NDArray,
+    alpha: float = 0.200000003,
+    beta: float = 0.5,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Piecewise linear sigmoid ``max(0, min(1, alpha * data + beta))``, elementwise."""
+
+def IdentityAttachKLSparseReg(
+    data: NDArray,
+    moving_avg: NDArray,
+    sparseness_target: float = 0.1,
+    penalty: float = 0.001,
+    momentum: float = 0.9,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Identity whose gradient also pulls the mean activation of each unit to a target."""
+
+def im2col(
+    data: NDArray,
+    kernel: int | Sequence[int],
+    stride: int | Sequence[int] = (),
+    dilate: int | Sequence[int] = (),
+    pad: int | Sequence[int] = (),
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Lay out the windows of a convolution as columns."""
+
+def InstanceNorm(
+    data: NDArray,
+    gamma: NDArray,
+    beta: NDArray,
+    eps: float = 0.00100000005,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Instance normalization: mean 0 and variance 1 in each channel of each sample, then ``gamma * normalized +
+    beta``.
+    """
+
 def khatri_rao(
     *args: NDArray | Sequence[NDArray],
     num_args: int = ...,
@@ -676,6 +1293,16 @@ def khatri_rao(
     name: str | None = None,
 ) -> NDArray:
     """Khatri-Rao product: column j is the Kronecker product of the columns j of all matrices."""
+
+def L2Normalization(
+    data: NDArray,
+    eps: float = 1.00000001e-10,
+    mode: Literal['channel', 'instance', 'spatial'] = 'instance',
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Scale to Euclidean length 1: ``data / sqrt(sum(data^2) + eps)``."""
 
 def lamb_update_phase1(
     weight: NDArray,
@@ -710,6 +1337,42 @@ def lamb_update_phase2(
 ) -> NDArray:
     """Second half of LAMB: ``weight -= lr * (r1 / r2) * g``."""
 
+def LayerNorm(
+    data: NDArray,
+    gamma: NDArray,
+    beta: NDArray,
+    axis: int = -1,
+    eps: float = 9.99999975e-06,
+    output_mean_var: bool = False,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> Any:
+    """Layer normalization: mean 0 and variance 1 along one axis, then ``gamma * normalized + beta``."""
+
+def LeakyReLU(
+    data: NDArray,
+    gamma: NDArray | None = None,
+    act_type: Literal['elu', 'gelu', 'leaky', 'prelu', 'rrelu', 'selu'] = 'leaky',
+    slope: float = 0.25,
+    lower_bound: float = 0.125,
+    upper_bound: float = 0.333999991,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Rectifiers that let something through for negative input, elementwise."""
+
+def LinearRegressionOutput(
+    data: NDArray,
+    label: NDArray,
+    grad_scale: float = 1.0,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Identity, with the gradient of half the squared error: ``data - label``."""
+
 def log(data: NDArray, *, out: NDArray | Sequence[NDArray] | None = None, name: str | None = None) -> NDArray:
     """Natural logarithm, elementwise."""
 
@@ -722,8 +1385,66 @@ def log1p(data: NDArray, *, out: NDArray | Sequence[NDArray] | None = None, name
 def log2(data: NDArray, *, out: NDArray | Sequence[NDArray] | None = None, name: str | None = None) -> NDArray:
     """Logarithm to base 2, elementwise."""
 
+def log_softmax(
+    data: NDArray,
+    axis: int = -1,
+    temperature: float | None = None,
+    dtype: DTypeLike | None = None,
+    use_length: Any = ...,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """``log(softmax(data))``, exact also where the softmax rounds to 0; see softmax for the parameters."""
+
 def logical_not(data: NDArray, *, out: NDArray | Sequence[NDArray] | None = None, name: str | None = None) -> NDArray:
     """1 where `data` is zero, else 0, elementwise."""
+
+def LogisticRegressionOutput(
+    data: NDArray,
+    label: NDArray,
+    grad_scale: float = 1.0,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Sigmoid, with the gradient of its cross-entropy with `label`: ``sigmoid(data) - label``."""
+
+def LRN(
+    data: NDArray,
+    alpha: float = 9.99999975e-05,
+    beta: float = 0.75,
+    knorm: float = 2.0,
+    nsize: int = ...,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Local response normalization: each value is divided by a power of a sum of squares over nearby channels."""
+
+def MAERegressionOutput(
+    data: NDArray,
+    label: NDArray,
+    grad_scale: float = 1.0,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Identity, with the gradient of the absolute error: ``sign(data - label)``."""
+
+def make_loss(data: NDArray, *, out: NDArray | Sequence[NDArray] | None = None, name: str | None = None) -> NDArray:
+    """Make `data` a loss: the identity, whose gradient is 1 everywhere; the head gradient is ignored."""
+
+def MakeLoss(
+    data: NDArray,
+    grad_scale: float = 1.0,
+    valid_thresh: float = 0.0,
+    normalization: Literal['batch', 'null', 'valid'] = 'null',
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Make `data` a loss: the identity, whose gradient is `grad_scale` everywhere; the head gradient is ignored."""
 
 def max(
     data: NDArray,
@@ -884,6 +1605,7 @@ def multi_mp_sgd_mom_update(
     rescale_grad: float = 1.0,
     clip_gradient: float = -1.0,
     num_weights: int = 1,
+    num_args: int = ...,
     out: NDArray | Sequence[NDArray] | None = None,
     name: str | None = None,
 ) -> Any:
@@ -896,6 +1618,7 @@ def multi_mp_sgd_update(
     rescale_grad: float = 1.0,
     clip_gradient: float = -1.0,
     num_weights: int = 1,
+    num_args: int = ...,
     out: NDArray | Sequence[NDArray] | None = None,
     name: str | None = None,
 ) -> Any:
@@ -909,6 +1632,7 @@ def multi_sgd_mom_update(
     rescale_grad: float = 1.0,
     clip_gradient: float = -1.0,
     num_weights: int = 1,
+    num_args: int = ...,
     out: NDArray | Sequence[NDArray] | None = None,
     name: str | None = None,
 ) -> Any:
@@ -921,6 +1645,7 @@ def multi_sgd_update(
     rescale_grad: float = 1.0,
     clip_gradient: float = -1.0,
     num_weights: int = 1,
+    num_args: int = ...,
     out: NDArray | Sequence[NDArray] | None = None,
     name: str | None = None,
 ) -> Any:
@@ -947,9 +1672,7 @@ def nag_mom_update(
     out: NDArray | Sequence[NDArray] | None = None,
     name: str | None = None,
 ) -> NDArray:
-    """Nesterov's accelerated gradient: ``mom = momentum * mom - lr * (g + wd * weight)``, then ``weight += momentum
-    * mom - lr * (g + wd * weight)`` (Sutskever et al. 2013).
-    """
+    """Nesterov's accelerated gradient (Sutskever et al. 2013)."""
 
 def nanprod(
     data: NDArray,
@@ -988,8 +1711,49 @@ def norm(
 ) -> NDArray:
     """Norm over axes: ``sum(|data|)`` for ``ord=1``, ``sqrt(sum(data**2))`` for ``ord=2``."""
 
+def one_hot(
+    indices: NDArray,
+    depth: int,
+    on_value: float = 1.0,
+    off_value: float = 0.0,
+    dtype: DTypeLike = 'float32',
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """`on_value` at the position that every element of `indices` names along a new last axis, `off_value`
+    elsewhere.
+    """
+
 def ones_like(data: NDArray, *, out: NDArray | Sequence[NDArray] | None = None, name: str | None = None) -> NDArray:
     """Ones of the shape and dtype of `data`."""
+
+def Pad(
+    data: NDArray,
+    mode: Literal['constant', 'edge', 'reflect'],
+    pad_width: int | Sequence[int],
+    constant_value: float = 0.0,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """`data` with a border of ``pad_width[2 * i]`` elements before and ``pad_width[2 * i + 1]`` after along axis
+    `i`.
+    """
+pad = Pad
+
+def pick(
+    data: NDArray,
+    index: NDArray,
+    axis: int | None = -1,
+    keepdims: bool = False,
+    mode: Literal['clip', 'wrap'] = 'clip',
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """One element of `data` along `axis` for every position in the other axes."""
+choose_element_0index = pick
 
 def preloaded_multi_mp_sgd_mom_update(
     *data: NDArray | Sequence[NDArray],
@@ -997,6 +1761,7 @@ def preloaded_multi_mp_sgd_mom_update(
     rescale_grad: float = 1.0,
     clip_gradient: float = -1.0,
     num_weights: int = 1,
+    num_args: int = ...,
     out: NDArray | Sequence[NDArray] | None = None,
     name: str | None = None,
 ) -> Any:
@@ -1007,6 +1772,7 @@ def preloaded_multi_mp_sgd_update(
     rescale_grad: float = 1.0,
     clip_gradient: float = -1.0,
     num_weights: int = 1,
+    num_args: int = ...,
     out: NDArray | Sequence[NDArray] | None = None,
     name: str | None = None,
 ) -> Any:
@@ -1018,6 +1784,7 @@ def preloaded_multi_sgd_mom_update(
     rescale_grad: float = 1.0,
     clip_gradient: float = -1.0,
     num_weights: int = 1,
+    num_args: int = ...,
     out: NDArray | Sequence[NDArray] | None = None,
     name: str | None = None,
 ) -> Any:
@@ -1028,6 +1795,7 @@ def preloaded_multi_sgd_update(
     rescale_grad: float = 1.0,
     clip_gradient: float = -1.0,
     num_weights: int = 1,
+    num_args: int = ...,
     out: NDArray | Sequence[NDArray] | None = None,
     name: str | None = None,
 ) -> Any:
@@ -1056,6 +1824,16 @@ def reciprocal(data: NDArray, *, out: NDArray | Sequence[NDArray] | None = None,
 def relu(data: NDArray, *, out: NDArray | Sequence[NDArray] | None = None, name: str | None = None) -> NDArray:
     """Rectifier ``max(data, 0)``, elementwise."""
 
+def repeat(
+    data: NDArray,
+    repeats: int,
+    axis: int | None = None,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Each element `repeats` times in a row along `axis`; of the flattened array if `axis` is None."""
+
 def reset_arrays(
     *data: NDArray | Sequence[NDArray],
     num_arrays: int = ...,
@@ -1064,8 +1842,46 @@ def reset_arrays(
 ) -> list[NDArray]:
     """Set `num_arrays` arrays of any shapes and dtypes to 0, in place; there is no output."""
 
+def Reshape(
+    data: NDArray,
+    shape: int | Sequence[int] = (),
+    reverse: bool = False,
+    target_shape: int | Sequence[int] = (),
+    keep_highest: bool = False,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """The same elements, in the same (row-major) order, in another shape."""
+reshape = Reshape
+
+def reshape_like(
+    lhs: NDArray,
+    rhs: NDArray,
+    lhs_begin: int | None = None,
+    lhs_end: int | None = None,
+    rhs_begin: int | None = None,
+    rhs_end: int | None = None,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """`lhs` in the shape of `rhs`, or with its axes ``lhs_begin:lhs_end`` replaced by ``rhs_begin:rhs_end`` of
+    `rhs`.
+    """
+
+def reverse(
+    data: NDArray,
+    axis: int | Sequence[int],
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Elements in reverse order along each axis of `axis`."""
+flip = reverse
+
 def rint(data: NDArray, *, out: NDArray | Sequence[NDArray] | None = None, name: str | None = None) -> NDArray:
-    """Nearest whole number, halves to even, elementwise."""
+    """Nearest whole number, halves down, elementwise."""
 
 def rmsprop_update(
     weight: NDArray,
@@ -1144,6 +1960,16 @@ def round(data: NDArray, *, out: NDArray | Sequence[NDArray] | None = None, name
 def rsqrt(data: NDArray, *, out: NDArray | Sequence[NDArray] | None = None, name: str | None = None) -> NDArray:
     """Reciprocal square root, elementwise."""
 
+def scatter_nd(
+    data: NDArray,
+    indices: NDArray,
+    shape: int | Sequence[int],
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Zeros of `shape` with ``data[i]`` at the position ``indices[:, i]``: the inverse of ``gather_nd``."""
+
 def SequenceLast(
     data: NDArray,
     sequence_length: NDArray | None = None,
@@ -1208,6 +2034,9 @@ def sgd_update(
 ) -> NDArray:
     """Stochastic gradient descent: ``weight -= lr * (g + wd * weight)``."""
 
+def shape_array(data: NDArray, *, out: NDArray | Sequence[NDArray] | None = None, name: str | None = None) -> NDArray:
+    """The shape of `data` as an int64 array."""
+
 def sigmoid(data: NDArray, *, out: NDArray | Sequence[NDArray] | None = None, name: str | None = None) -> NDArray:
     """Logistic function ``1 / (1 + exp(-data))``, elementwise."""
 
@@ -1251,6 +2080,54 @@ def sin(data: NDArray, *, out: NDArray | Sequence[NDArray] | None = None, name: 
 def sinh(data: NDArray, *, out: NDArray | Sequence[NDArray] | None = None, name: str | None = None) -> NDArray:
     """Hyperbolic sine, elementwise."""
 
+def size_array(data: NDArray, *, out: NDArray | Sequence[NDArray] | None = None, name: str | None = None) -> NDArray:
+    """The number of elements of `data` as an int64 array of shape ``(1,)``."""
+
+def slice(
+    data: NDArray,
+    begin: Sequence[int | None],
+    end: Sequence[int | None],
+    step: Sequence[int | None] = (),
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """``data[begin[0]:end[0]:step[0], begin[1]:end[1]:step[1], ...]`` with Python's rules; None stands for nothing."""
+crop = slice
+
+def slice_axis(
+    data: NDArray,
+    axis: int,
+    begin: int,
+    end: int | None,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """The part ``begin:end`` of the axis `axis`; negative numbers count from its end, which is also None."""
+
+def slice_like(
+    data: NDArray,
+    shape_like: NDArray,
+    axes: int | Sequence[int] = (),
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """The beginning of `data`, as long as `shape_like` along `axes` (all axes if empty)."""
+
+def SliceChannel(
+    data: NDArray,
+    num_outputs: int,
+    axis: int = 1,
+    squeeze_axis: bool = False,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> Any:
+    """Cut `data` into `num_outputs` equal pieces along `axis`."""
+split = SliceChannel
+
 def smooth_l1(
     data: NDArray,
     scalar: float = 1.0,
@@ -1259,6 +2136,67 @@ def smooth_l1(
     name: str | None = None,
 ) -> NDArray:
     """Huber-like loss: ``0.5 (s x)^2`` where ``|x| < 1/s^2``, else ``|x| - 0.5/s^2``, with ``s = scalar``."""
+
+def softmax(
+    data: NDArray,
+    length: NDArray | None = None,
+    axis: int = -1,
+    temperature: float | None = None,
+    dtype: DTypeLike | None = None,
+    use_length: bool | None = False,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """``exp(x / T) / sum(exp(x / T))`` along an axis, computed without overflow."""
+
+def softmax_cross_entropy(
+    data: NDArray,
+    label: NDArray,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Sum over the samples of ``-log softmax(data)[label]``."""
+
+def SoftmaxActivation(
+    data: NDArray,
+    mode: Literal['channel', 'instance'] = 'instance',
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Softmax over all but the first axis (``instance``) or over axis 1 (``channel``); superseded by softmax."""
+
+def SoftmaxOutput(
+    data: NDArray,
+    label: NDArray,
+    grad_scale: float = 1.0,
+    ignore_label: float = -1.0,
+    multi_output: bool = False,
+    use_ignore: bool = False,
+    preserve_shape: bool = False,
+    normalization: Literal['batch', 'null', 'valid'] = 'null',
+    out_grad: bool = False,
+    smooth_alpha: float = 0.0,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Softmax, with the gradient of its cross-entropy with `label`: ``softmax(data) - onehot(label)``."""
+Softmax = SoftmaxOutput
+
+def softmin(
+    data: NDArray,
+    axis: int = -1,
+    temperature: float | None = None,
+    dtype: DTypeLike | None = None,
+    use_length: Any = ...,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """``softmax(-data)``, which see for the parameters."""
 
 def softsign(data: NDArray, *, out: NDArray | Sequence[NDArray] | None = None, name: str | None = None) -> NDArray:
     """``data / (1 + |data|)``, elementwise."""
@@ -1272,6 +2210,15 @@ def sort(
     name: str | None = None,
 ) -> NDArray:
     """Elements in order along an axis."""
+
+def space_to_depth(
+    data: NDArray,
+    block_size: int,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Blocks of `b` x `b` pixels of ``(n, c, h, w)`` laid out as channels: ``(n, c * b * b, h / b, w / b)``."""
 
 def SpatialTransformer(
     data: NDArray,
@@ -1292,6 +2239,24 @@ def sqrt(data: NDArray, *, out: NDArray | Sequence[NDArray] | None = None, name:
 def square(data: NDArray, *, out: NDArray | Sequence[NDArray] | None = None, name: str | None = None) -> NDArray:
     """Square, elementwise."""
 
+def squeeze(
+    data: NDArray,
+    axis: int | Sequence[int] | None = None,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Remove the axes `axis`, which have length 1, or all such axes if it is None; one axis always remains."""
+
+def stack(
+    *data: NDArray | Sequence[NDArray],
+    axis: int = 0,
+    num_args: int = ...,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Arrays of one shape and dtype joined along a new axis, `axis` of the output."""
+
 def sum(
     data: NDArray,
     axis: int | Sequence[int] | None = None,
@@ -1304,11 +2269,54 @@ def sum(
     """Sum over axes, in the dtype of data (float16 is added up in float32)."""
 sum_axis = sum
 
+def SVMOutput(
+    data: NDArray,
+    label: NDArray,
+    margin: float = 1.0,
+    regularization_coefficient: float = 1.0,
+    use_linear: bool = False,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Identity, with the gradient of a one-against-all hinge loss."""
+
+def SwapAxis(
+    data: NDArray,
+    dim1: int = 0,
+    dim2: int = 0,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Exchange the axes `dim1` and `dim2`."""
+swapaxes = SwapAxis
+
+def take(
+    a: NDArray,
+    indices: NDArray,
+    axis: int = 0,
+    mode: Literal['clip', 'raise', 'wrap'] = 'clip',
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """The parts of `a` at the positions `indices` of its axis `axis`."""
+
 def tan(data: NDArray, *, out: NDArray | Sequence[NDArray] | None = None, name: str | None = None) -> NDArray:
     """Tangent of radians, elementwise."""
 
 def tanh(data: NDArray, *, out: NDArray | Sequence[NDArray] | None = None, name: str | None = None) -> NDArray:
     """Hyperbolic tangent, elementwise."""
+
+def tile(
+    data: NDArray,
+    reps: int | Sequence[int],
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """`data` laid out ``reps[i]`` times along axis `i`; the shorter of shape and `reps` gets ones in front."""
 
 def topk(
     data: NDArray,
@@ -1323,8 +2331,27 @@ def topk(
 ) -> Any:
     """The `k` largest elements along an axis, largest first; of equal ones the earlier first."""
 
+def transpose(
+    data: NDArray,
+    axes: int | Sequence[int] = (),
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Axes in another order: axis `i` of the output is ``axes[i]`` of `data`; reversed if `axes` is empty."""
+
 def trunc(data: NDArray, *, out: NDArray | Sequence[NDArray] | None = None, name: str | None = None) -> NDArray:
     """Whole number towards zero, elementwise."""
+
+def where(
+    condition: NDArray,
+    x: NDArray,
+    y: NDArray,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Elements of `x` where `condition` is not zero, of `y` elsewhere."""
 
 def zeros_like(data: NDArray, *, out: NDArray | Sequence[NDArray] | None = None, name: str | None = None) -> NDArray:
     """Zeros of the shape and dtype of `data`."""

@@ -5,6 +5,7 @@ Importing this package registers them all; nothing below this room knows NDArray
 from . import (  # noqa: F401
     activation,
     binary,
+    conv,
     creation,
     ctc,
     dense,

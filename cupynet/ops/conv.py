@@ -24,9 +24,10 @@ from .infer import Slots, same_type
 from .registry import op, require
 from .schema import Attrs, Shape
 
-__all__ = ["Windows", "spatial", "length_of_output", "channels_first"]
+__all__ = ["Windows", "spatial", "length_of_output", "channels_first", "is_channels_last", "to_channels_first",
+           "from_channels_first"]
 
-_IGNORED = ("workspace", "cudnn_tune", "cudnn_off")
+_IGNORED = ("workspace", "cudnn_tune", "cudnn_off")  # how MXNet chooses among cuDNN's algorithms
 
 
 # ---- geometry -------------------------------------------------------------------------------------
@@ -408,39 +409,38 @@ def _convolve(xp, data, weight, bias=None, *, kernel: Shape, stride: Shape = (),
     return channels_first(xp, layout, compute, (data, weight, bias), out)
 
 
-def _convolve_shape(name: str) -> Callable[[Attrs, Slots, Slots], None]:
-    def rule(attrs: Attrs, ins: Slots, outs: Slots) -> None:
-        kernel, groups, filters, layout = attrs.kernel, attrs.num_group, attrs.num_filter, attrs.layout
-        stride, dilate, pad = spatial(name, kernel, attrs.stride, attrs.dilate, attrs.pad)
-        _check_groups(name, "num_filter", filters, groups)
-        data = _ranked(name, "data", ins["data"], len(kernel), layout)
-        weight = to_channels_first(ins["weight"], layout)
-        out = _ranked(name, "output", outs[0], len(kernel), layout)
-        if data is None:
-            data = (0,) * (2 + len(kernel))
-        if data[1]:
-            _check_groups(name, "the number of channels", data[1], groups)
-            depth = data[1] // groups
-        else:
-            depth = weight[1] if weight is not None and len(weight) == 2 + len(kernel) else 0
-            data = (data[0], depth * groups, *data[2:])
-        size = data[2:]
-        if out is not None:  # with stride one the length of the data follows from that of the output
-            back = (n + d * (k - 1) - 2 * p if s == 1 and n else 0
-                    for n, k, s, d, p in zip(out[2:], kernel, stride, dilate, pad))
-            size = tuple(n or b for n, b in zip(size, back))
-            data = (data[0] or out[0], data[1], *size)
-        for n, k, d, p in zip(size, kernel, dilate, pad):
-            require(not n or d * (k - 1) < n + 2 * p, name,
-                    f"kernel {kernel} dilated by {dilate} is larger than data of shape {ins['data']} padded by {pad}")
-        ins["weight"] = from_channels_first((filters, depth, *kernel), layout)
-        if not attrs.no_bias:
-            ins["bias"] = (filters,)
-        if any(data):
-            ins["data"] = from_channels_first(data, layout)
-            lengths = map(length_of_output, size, kernel, stride, dilate, pad)
-            outs[0] = from_channels_first((data[0], filters, *lengths), layout)
-    return rule
+def _convolution_shape(attrs: Attrs, ins: Slots, outs: Slots) -> None:
+    name = "Convolution"
+    kernel, groups, filters, layout = attrs.kernel, attrs.num_group, attrs.num_filter, attrs.layout
+    stride, dilate, pad = spatial(name, kernel, attrs.stride, attrs.dilate, attrs.pad)
+    _check_groups(name, "num_filter", filters, groups)
+    data = _ranked(name, "data", ins["data"], len(kernel), layout)
+    weight = to_channels_first(ins["weight"], layout)
+    out = _ranked(name, "output", outs[0], len(kernel), layout)
+    if data is None:
+        data = (0,) * (2 + len(kernel))
+    if data[1]:
+        _check_groups(name, "the number of channels", data[1], groups)
+        depth = data[1] // groups
+    else:
+        depth = weight[1] if weight is not None and len(weight) == 2 + len(kernel) else 0
+        data = (data[0], depth * groups, *data[2:])
+    size = data[2:]
+    if out is not None:  # with stride one the length of the data follows from that of the output
+        back = (n + d * (k - 1) - 2 * p if s == 1 and n else 0
+                for n, k, s, d, p in zip(out[2:], kernel, stride, dilate, pad))
+        size = tuple(n or b for n, b in zip(size, back))
+        data = (data[0] or out[0], data[1], *size)
+    for n, k, d, p in zip(size, kernel, dilate, pad):
+        require(not n or d * (k - 1) < n + 2 * p, name,
+                f"kernel {kernel} dilated by {dilate} is larger than data of shape {ins['data']} padded by {pad}")
+    ins["weight"] = from_channels_first((filters, depth, *kernel), layout)
+    if not attrs.no_bias:
+        ins["bias"] = (filters,)
+    if any(data):
+        ins["data"] = from_channels_first(data, layout)
+        lengths = map(length_of_output, size, kernel, stride, dilate, pad)
+        outs[0] = from_channels_first((data[0], filters, *lengths), layout)
 
 
 def _check_groups(name: str, what: str, number: int, groups: int) -> None:
@@ -459,92 +459,295 @@ def _has_bias(attrs: Attrs) -> bool:
     return not attrs.no_bias
 
 
-convolution = op(name="Convolution", when={"bias": _has_bias}, ignores=_IGNORED + ("cudnn_off",))(_convolve)
-convolution_v1 = op(name="Convolution_v1", when={"bias": _has_bias}, ignores=_IGNORED + ("cudnn_off",))(_convolve)
+convolution = op(name="Convolution", when={"bias": _has_bias}, ignores=_IGNORED)(_convolve)
+convolution_v1 = op(name="Convolution_v1", when={"bias": _has_bias}, ignores=_IGNORED)(_convolve)
 
 
 @op(name="_convolution_data_grad")
-def convolution_data_grad(xp, grad, weight, *, size: Shape, kernel: Shape, stride: Shape = (), dilate: Shape = (),
+def convolution_data_grad(xp, head, weight, *, size: Shape, kernel: Shape, stride: Shape = (), dilate: Shape = (),
                           pad: Shape = (), num_group: int = 1, layout: _Layout = None, out=None):
     """Gradient of a convolution with respect to its data, whose spatial shape was `size`.
 
-    `grad` has the shape of the convolution's output; for `weight` and the attributes see ``Convolution``.
+    `head` is the gradient of the convolution's output; for `weight` and the attributes see ``Convolution``.
     """
-    def compute(grad, weight, out):
-        windows = _windows("Convolution", size, grad.shape[2:], kernel, stride, dilate, pad)
-        return _data_grad(xp, grad, weight, None, windows, num_group, out)
-    return channels_first(xp, layout, compute, (grad, weight), out)
+    def compute(head, weight, out):
+        windows = _windows("Convolution", size, head.shape[2:], kernel, stride, dilate, pad)
+        return _data_grad(xp, head, weight, None, windows, num_group, out)
+    return channels_first(xp, layout, compute, (head, weight), out)
 
 
 @op(name="_convolution_weight_grad")
-def convolution_weight_grad(xp, data, grad, *, kernel: Shape, stride: Shape = (), dilate: Shape = (),
+def convolution_weight_grad(xp, data, head, *, kernel: Shape, stride: Shape = (), dilate: Shape = (),
                             pad: Shape = (), num_group: int = 1, layout: _Layout = None, out=None):
     """Gradient of a convolution with respect to its weight.
 
-    `grad` has the shape of the convolution's output; for `data` and the attributes see ``Convolution``.
+    `head` is the gradient of the convolution's output; for `data` and the attributes see ``Convolution``.
     """
-    def compute(data, grad, out):
-        windows = _windows("Convolution", data.shape[2:], grad.shape[2:], kernel, stride, dilate, pad)
-        return _weight_grad(xp, data, grad, windows, num_group, out)
-    return channels_first(xp, layout, compute, (data, grad), out)
+    def compute(data, head, out):
+        windows = _windows("Convolution", data.shape[2:], head.shape[2:], kernel, stride, dilate, pad)
+        return _weight_grad(xp, data, head, windows, num_group, out)
+    return channels_first(xp, layout, compute, (data, head), out)
 
 
 @convolution_data_grad.shape
 def _(attrs: Attrs, ins: Slots, outs: Slots) -> None:
-    grad, weight = (to_channels_first(shape, attrs.layout) for shape in ins)
-    if grad is not None and weight is not None:
-        outs[0] = from_channels_first((grad[0], weight[1] * attrs.num_group, *attrs.size), attrs.layout)
+    head, weight = (to_channels_first(shape, attrs.layout) for shape in ins)
+    if head is not None and weight is not None:
+        outs[0] = from_channels_first((head[0], weight[1] * attrs.num_group, *attrs.size), attrs.layout)
 
 
 @convolution_weight_grad.shape
 def _(attrs: Attrs, ins: Slots, outs: Slots) -> None:
-    data, grad = (to_channels_first(shape, attrs.layout) for shape in ins)
-    if data is not None and grad is not None:
-        outs[0] = from_channels_first((grad[1], data[1] // attrs.num_group, *attrs.kernel), attrs.layout)
+    data, head = (to_channels_first(shape, attrs.layout) for shape in ins)
+    if data is not None and head is not None:
+        outs[0] = from_channels_first((head[1], data[1] // attrs.num_group, *attrs.kernel), attrs.layout)
 
+
+# ---- Deconvolution --------------------------------------------------------------------------------
+
+@op(name="Deconvolution", when={"bias": _has_bias}, ignores=_IGNORED)
+def deconvolution(xp, data, weight, bias=None, *, kernel: Shape, stride: Shape = (), dilate: Shape = (),
+                  pad: Shape = (), adj: Shape = (), target_shape: Shape = (), num_filter: int, num_group: int = 1,
+                  no_bias: bool = True, layout: _Layout = None, out=None):
+    """Transposed convolution: every element of `data` adds a scaled copy of the filters to the output.
+
+    It is the gradient of ``Convolution`` with respect to its data (Zeiler et al., "Deconvolutional networks",
+    2010), for filters `weight` that would turn the output's channels into those of `data`.
+
+    Parameters
+    ----------
+    data : (batch, channels, [depth, [height,]] width), or channels last according to `layout`
+    weight : (channels, num_filter / num_group, *kernel), or channels last
+    bias : (num_filter,)
+        Absent with `no_bias`, the default.
+    kernel, stride, dilate, pad, num_group, layout
+        Those of the convolution that is transposed; `pad` crops the output.
+    adj : tuple of int, smaller than stride
+        Added to the output's lengths, which the convolution would have lost to rounding.
+    target_shape : tuple of int
+        Spatial shape of the output; takes the place of `pad` and `adj`.
+    num_filter : int
+        Number of output channels.
+
+    Returns
+    -------
+    ``(batch, num_filter, *spatial)`` with ``stride (n - 1) + dilate (kernel - 1) + 1 - 2 pad + adj`` positions
+    along an axis of length n. All arrays have one floating-point dtype.
+
+    Raises
+    ------
+    MXNetValueError
+        If shapes do not fit, `adj` is not smaller than `stride`, or `target_shape` is too large.
+    """
+    def compute(data, weight, bias, out):
+        crop, size = _deconvolved(data.shape[2:], kernel, stride, dilate, pad, adj, target_shape)
+        windows = _windows("Deconvolution", size, data.shape[2:], kernel, stride, dilate, crop)
+        return _data_grad(xp, data, weight, bias, windows, num_group, out)
+    return channels_first(xp, layout, compute, (data, weight, bias), out)
+
+
+def _deconvolved(size: tuple, kernel: tuple, stride: tuple, dilate: tuple, pad: tuple, adj: tuple, target: tuple
+                 ) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Return the padding and the spatial shape of the output, 0 where the length in `size` is not known."""
+    name, rank = "Deconvolution", len(kernel)
+    stride, dilate, pad = spatial(name, kernel, stride, dilate, pad)
+    adj, target = adj or (0,) * rank, target or (0,) * rank
+    require(len(adj) == len(target) == rank, name,
+            f"adj is {adj} and target_shape is {target}; expected {rank} numbers each, as many as kernel has")
+    spread = tuple(s * (n - 1) + d * (k - 1) + 1 if n else 0 for n, k, s, d in zip(size, kernel, stride, dilate))
+    if any(target):
+        require(all(not n or (n >= t and (n - t) % 2 < s) for n, t, s in zip(spread, target, stride)), name,
+                f"target_shape is {target}; expected at most {spread}, and an even number less with stride 1")
+        return tuple((n - t + 1) // 2 if n else p for n, t, p in zip(spread, target, pad)), target
+    require(all(a < s for a, s in zip(adj, stride)), name, f"adj is {adj}; expected numbers below stride {stride}")
+    return pad, tuple(n - 2 * p + a if n else 0 for n, p, a in zip(spread, pad, adj))
+
+
+@deconvolution.shape
+def _(attrs: Attrs, ins: Slots, outs: Slots) -> None:
+    name, rank, layout = "Deconvolution", len(attrs.kernel), attrs.layout
+    groups, filters = attrs.num_group, attrs.num_filter
+    _check_groups(name, "num_filter", filters, groups)
+    data = _ranked(name, "data", ins["data"], rank, layout) or (0,) * (2 + rank)
+    weight = to_channels_first(ins["weight"], layout)
+    out = _ranked(name, "output", outs[0], rank, layout)
+    channels = data[1] or (weight[0] if weight is not None else 0)
+    if channels:
+        _check_groups(name, "the number of channels", channels, groups)
+    batch = data[0] or (out[0] if out is not None else 0)
+    _, size = _deconvolved(data[2:], attrs.kernel, attrs.stride, attrs.dilate, attrs.pad, attrs.adj,
+                           attrs.target_shape)
+    require(all(not n or m > 0 for n, m in zip(data[2:], size)), name,
+            f"pad {attrs.pad} leaves nothing of the output for data of shape {ins['data']}")
+    ins["weight"] = from_channels_first((channels, filters // groups, *attrs.kernel), layout)
+    if not attrs.no_bias:
+        ins["bias"] = (filters,)
+    if ins["data"] is not None or out is not None:
+        ins["data"] = from_channels_first((batch, channels, *data[2:]), layout)
+        outs[0] = from_channels_first((batch, filters, *size), layout)
+
+
+# ---- gradients ------------------------------------------------------------------------------------
+
+# conv(data, weight), data_grad(head, weight) and weight_grad(data, head) are three views of one trilinear form,
+# so the gradients of each are the other two.
 
 def _size(shape: tuple, layout: str | None) -> tuple:
     """Return the spatial part of `shape`."""
     return shape[1:-1] if is_channels_last(layout) else shape[2:]
 
 
-def _filters(shape: tuple, layout: str | None) -> int:
+def _channels(shape: tuple, layout: str | None) -> int:
     """Return the number of channels of data of `shape`."""
     return shape[-1] if is_channels_last(layout) else shape[1]
 
 
-# A convolution is linear in its data and in its weight. So the gradients of all three operators below are
-# the other two: conv(data, weight), data_grad(grad, weight), weight_grad(data, grad).
+def _data_rule(F, grad, weight, data_shape, *, kernel, stride, dilate, pad, num_group, layout):
+    return F._convolution_data_grad(grad, weight, size=_size(data_shape, layout), kernel=kernel, stride=stride,
+                                    dilate=dilate, pad=pad, num_group=num_group, layout=layout)
+
+
+def _weight_rule(F, grad, data, *, kernel, stride, dilate, pad, num_group, layout):
+    return F._convolution_weight_grad(data, grad, kernel=kernel, stride=stride, dilate=dilate, pad=pad,
+                                      num_group=num_group, layout=layout)
+
+
+def _bias_rule(F, grad, *, layout):
+    return F.sum(grad, axis=(len(grad.shape) - 1 if is_channels_last(layout) else 1,), exclude=True)
+
 
 for _op in (convolution, convolution_v1):
-    _op.shape(_convolve_shape(_op.name))
-    _op.type(same_type)
+    _op.shape(_convolution_shape)
+    _op.grad("data")(_data_rule)
+    _op.grad("weight")(_weight_rule)
 
-    @_op.grad("data")
-    def _(F, grad, weight, data_shape, *, kernel, stride, dilate, pad, num_group, layout):
-        return F._convolution_data_grad(grad, weight, size=_size(data_shape, layout), kernel=kernel, stride=stride,
-                                        dilate=dilate, pad=pad, num_group=num_group, layout=layout)
+for _op in (convolution, convolution_v1, deconvolution):
+    _op.grad("bias")(_bias_rule)
 
-    @_op.grad("weight")
-    def _(F, grad, data, *, kernel, stride, dilate, pad, num_group, layout):
-        return F._convolution_weight_grad(data, grad, kernel=kernel, stride=stride, dilate=dilate, pad=pad,
-                                          num_group=num_group, layout=layout)
-
-    @_op.grad("bias")
-    def _(F, grad, *, layout):
-        return F.sum(grad, axis=-1 if is_channels_last(layout) else 1, exclude=True)
-
-for _op in (convolution_data_grad, convolution_weight_grad):
+for _op in (convolution, convolution_v1, deconvolution, convolution_data_grad, convolution_weight_grad):
     _op.type(same_type)
 
 
-@convolution_data_grad.grad("grad")
-def _(F, grads, weight, grad_shape, *, kernel, stride, dilate, pad, num_group, layout):
-    return F.Convolution(grads[0], weight, kernel=kernel, stride=stride, dilate=dilate, pad=pad, no_bias=True,
-                         num_filter=_filters(grad_shape, layout), num_group=num_group, layout=layout)
+@convolution_data_grad.grad("head")
+def _(F, grad, weight, head_shape, *, kernel, stride, dilate, pad, num_group, layout):
+    return F.Convolution(grad, weight, kernel=kernel, stride=stride, dilate=dilate, pad=pad, no_bias=True,
+                         num_filter=_channels(head_shape, layout), num_group=num_group, layout=layout)
 
 
 @convolution_data_grad.grad("weight")
-def _(F, grads, grad, *, kernel, stride, dilate, pad, num_group, layout):
-    return F._convolution_weight_grad(grads[0], grad, kernel=kernel, stride=stride, dilate=dilate, pad=pad,
+def _(F, grad, head, *, kernel, stride, dilate, pad, num_group, layout):
+    return F._convolution_weight_grad(grad, head, kernel=kernel, stride=stride, dilate=dilate, pad=pad,
                                       num_group=num_group, layout=layout)
+
+
+@convolution_weight_grad.grad("data")
+def _(F, grad, head, data_shape, *, kernel, stride, dilate, pad, num_group, layout):
+    return F._convolution_data_grad(head, grad, size=_size(data_shape, layout), kernel=kernel, stride=stride,
+                                    dilate=dilate, pad=pad, num_group=num_group, layout=layout)
+
+
+@convolution_weight_grad.grad("head")
+def _(F, grad, data, head_shape, *, kernel, stride, dilate, pad, num_group, layout):
+    return F.Convolution(data, grad, kernel=kernel, stride=stride, dilate=dilate, pad=pad, no_bias=True,
+                         num_filter=_channels(head_shape, layout), num_group=num_group, layout=layout)
+
+
+@deconvolution.grad("data")
+def _(F, grad, weight, data_shape, *, kernel, stride, dilate, pad, adj, target_shape, num_group, layout):
+    crop, _ = _deconvolved(_size(data_shape, layout), kernel, stride, dilate, pad, adj, target_shape)
+    return F.Convolution(grad, weight, kernel=kernel, stride=stride, dilate=dilate, pad=crop, no_bias=True,
+                         num_filter=_channels(data_shape, layout), num_group=num_group, layout=layout)
+
+
+@deconvolution.grad("weight")
+def _(F, grad, data, *, kernel, stride, dilate, pad, adj, target_shape, num_group, layout):
+    crop, _ = _deconvolved(_size(data.shape, layout), kernel, stride, dilate, pad, adj, target_shape)
+    return F._convolution_weight_grad(grad, data, kernel=kernel, stride=stride, dilate=dilate, pad=crop,
+                                      num_group=num_group, layout=layout)
+
+
+# ---- im2col and col2im ----------------------------------------------------------------------------
+
+@op(name="im2col")
+def im2col(xp, data, *, kernel: Shape, stride: Shape = (), dilate: Shape = (), pad: Shape = ()):
+    """Lay out the windows of a convolution as columns.
+
+    Parameters
+    ----------
+    data : (batch, channels, [depth, [height,]] width)
+    kernel, stride, dilate, pad
+        As for ``Convolution``.
+
+    Returns
+    -------
+    ``(batch, channels * prod(kernel), prod(spatial shape of the output))``, so that a convolution is a product of
+    its weight, as a matrix, with this.
+    """
+    windows = _windows("im2col", data.shape[2:], None, kernel, stride, dilate, pad)
+    padded = xp.zeros((*data.shape[:2], *windows.padded), data.dtype)
+    padded[(Ellipsis, *windows.inside)] = data
+    return windows.view(xp, padded, 2).reshape(
+        data.shape[0], data.shape[1] * math.prod(kernel), math.prod(windows.out))
+
+
+@op(name="col2im")
+def col2im(xp, data, *, output_size: Shape, kernel: Shape, stride: Shape = (), dilate: Shape = (), pad: Shape = ()):
+    """Add columns back to the places that ``im2col`` took them from: its transpose (and not its inverse).
+
+    Parameters
+    ----------
+    data : (batch, channels * prod(kernel), number of windows)
+    output_size : tuple of int
+        Spatial shape of the result.
+    kernel, stride, dilate, pad
+        As for ``im2col``.
+
+    Returns
+    -------
+    ``(batch, channels, *output_size)``.
+    """
+    windows = _windows("col2im", output_size, None, kernel, stride, dilate, pad)
+    channels = data.shape[1] // math.prod(kernel)
+    padded = xp.zeros((data.shape[0], channels, *windows.padded), data.dtype)
+    windows.add(padded, data.reshape(data.shape[0], channels, *kernel, *windows.out), 2)
+    return xp.ascontiguousarray(padded[(Ellipsis, *windows.inside)])
+
+
+def _count_windows(name: str, size: tuple, attrs: Attrs) -> int:
+    out = _windows(name, size, None, attrs.kernel, attrs.stride, attrs.dilate, attrs.pad).out
+    require(all(o > 0 or not n for o, n in zip(out, size)), name,
+            f"kernel {attrs.kernel} dilated by {attrs.dilate} is larger than {size} padded by {attrs.pad}")
+    return math.prod(out)
+
+
+@im2col.shape
+def _(attrs: Attrs, ins: Slots, outs: Slots) -> None:
+    data = _ranked("im2col", "data", ins["data"], len(attrs.kernel), None)
+    if data is not None:
+        outs[0] = (data[0], data[1] * math.prod(attrs.kernel), _count_windows("im2col", data[2:], attrs))
+
+
+@col2im.shape
+def _(attrs: Attrs, ins: Slots, outs: Slots) -> None:
+    require(len(attrs.output_size) == len(attrs.kernel), "col2im",
+            f"output_size is {attrs.output_size}; expected as many lengths as kernel {attrs.kernel} has")
+    data, depth = ins["data"], math.prod(attrs.kernel)
+    ins["data"] = (0, 0, _count_windows("col2im", attrs.output_size, attrs))
+    if data is not None:
+        require(data[1] % depth == 0, "col2im",
+                f"data has shape {data}; expected a multiple of {depth} (the kernel) on axis 1")
+        outs[0] = (data[0], data[1] // depth, *attrs.output_size)
+
+
+@im2col.grad("data")
+def _(F, grad, data_shape, *, kernel, stride, dilate, pad):
+    return F.col2im(grad, output_size=data_shape[2:], kernel=kernel, stride=stride, dilate=dilate, pad=pad)
+
+
+@col2im.grad("data")
+def _(F, grad, *, kernel, stride, dilate, pad):
+    return F.im2col(grad, kernel=kernel, stride=stride, dilate=dilate, pad=pad)
+
+
+for _op in (im2col, col2im):
+    _op.type(same_type)

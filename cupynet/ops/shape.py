@@ -154,10 +154,11 @@ def reshape(xp, data, *, shape: Shape = (), reverse: bool = False, target_shape:
 
     Examples
     --------
-    >>> reshaped((2, 3, 4), (4, 0, 2)), reshaped((2, 3, 4), (-1, 0)), reshaped((2, 3, 4), (0, -3))
+    >>> x = mx.nd.ones((2, 3, 4))
+    >>> x.reshape((4, 0, 2)).shape, x.reshape((-1, 0)).shape, x.reshape((0, -3)).shape
     ((4, 3, 2), (8, 3), (2, 12))
-    >>> reshaped((2, 3, 4), (-4, 1, -1, -2)), reshaped((10, 5, 4), (-1, 0), reverse=True)
-    ((1, 2, 3, 4), (50, 4))
+    >>> x.reshape((-4, 1, -1, -2)).shape, x.reshape((-1, 0), reverse=True).shape
+    ((1, 2, 3, 4), (6, 4))
     """
     return data.reshape(_reshape_target(data.shape, shape, reverse, target_shape, keep_highest))
 

@@ -19,6 +19,42 @@ def allclose(
 ) -> Symbol:
     """1 if ``|a - b| <= atol + rtol |b|`` everywhere, else 0, as a float32 array."""
 
+def arange_like(
+    data: Symbol | None = None,
+    start: float = 0.0,
+    step: float = 1.0,
+    repeat: int = 1,
+    axis: int | None = None,
+    ctx: Any = ...,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """``start, start + step, ...``, each `repeat` times, in the shape and dtype of `data`, or as long as its
+    `axis`.
+    """
+
+def BatchNormWithReLU(
+    data: Symbol | None = None,
+    gamma: Symbol | None = None,
+    beta: Symbol | None = None,
+    moving_mean: Symbol | None = None,
+    moving_var: Symbol | None = None,
+    eps: float = 0.0010000000474974513,
+    momentum: float = 0.899999976,
+    fix_gamma: bool = True,
+    use_global_stats: bool = False,
+    output_mean_var: bool = False,
+    axis: int = 1,
+    cudnn_off: Any = ...,
+    min_calib_range: Any = ...,
+    max_calib_range: Any = ...,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Batch normalization followed by a rectifier ``max(x, 0)``."""
+
 def BilinearResize2D(
     data: Symbol | None = None,
     like: Symbol | None = None,
@@ -33,6 +69,84 @@ def BilinearResize2D(
     attr: dict[str, str] | None = None,
 ) -> Symbol:
     """Resize feature maps (N, C, H, W) by bilinear interpolation."""
+
+def bipartite_matching(
+    data: Symbol | None = None,
+    is_ascend: bool = False,
+    threshold: float = ...,
+    topk: int = -1,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Greedy matching of rows and columns by score: the best pair, the best pair of what is left, and so on."""
+
+def boolean_mask(
+    data: Symbol | None = None,
+    index: Symbol | None = None,
+    axis: int = 0,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """The parts of `data` along `axis` at which the vector `index` is not zero."""
+
+def box_decode(
+    data: Symbol | None = None,
+    anchors: Symbol | None = None,
+    std0: float = 1.0,
+    std1: float = 1.0,
+    std2: float = 1.0,
+    std3: float = 1.0,
+    clip: float = -1.0,
+    format: Literal['corner', 'center'] = 'center',
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Boxes with corners from predictions relative to anchors: the inverse of box_encode."""
+
+def box_encode(
+    samples: Symbol | None = None,
+    matches: Symbol | None = None,
+    anchors: Symbol | None = None,
+    refs: Symbol | None = None,
+    means: Symbol | None = None,
+    stds: Symbol | None = None,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Targets of box regression: the box that an anchor is matched with, relative to the anchor, normalised."""
+
+def box_iou(
+    lhs: Symbol | None = None,
+    rhs: Symbol | None = None,
+    format: Literal['corner', 'center'] = 'corner',
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Intersection over union of every box of `lhs` with every box of `rhs`."""
+
+def box_nms(
+    data: Symbol | None = None,
+    overlap_thresh: float = 0.5,
+    valid_thresh: float = 0.0,
+    topk: int = -1,
+    coord_start: int = 2,
+    score_index: int = 1,
+    id_index: int = -1,
+    background_id: int = -1,
+    force_suppress: bool = False,
+    in_format: Literal['corner', 'center'] = 'corner',
+    out_format: Literal['corner', 'center'] = 'corner',
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Greedy non-maximum suppression: survivors by falling score, then rows of -1."""
+box_non_maximum_suppression = box_nms
 
 def div_sqrt_dim(data: Symbol | None = None, *, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
     """`data` divided by the square root of the length of its last axis, as attention scores are."""
@@ -62,6 +176,25 @@ def group_adagrad_update(
     """AdaGrad with one step size per row: ``history += mean(g^2, over all axes but the first)``, then ``weight -=
     lr * g / sqrt(history + epsilon)``.
     """
+
+def index_array(
+    data: Symbol | None = None,
+    axes: int | Sequence[int] | None = None,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """The index of every element of `data`, or the parts of it in `axes`, along a new last axis, in int64."""
+
+def index_copy(
+    old_tensor: Symbol | None = None,
+    index_vector: Symbol | None = None,
+    new_tensor: Symbol | None = None,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """`old_tensor` with row ``index_vector[i]`` replaced by row `i` of `new_tensor`."""
 
 def interleaved_matmul_encdec_qk(
     queries: Symbol | None = None,
@@ -102,6 +235,52 @@ def interleaved_matmul_selfatt_valatt(
 ) -> Symbol:
     """Values weighted by attention, ``attention @ values`` of every head, for self-attention."""
 
+def MultiBoxDetection(
+    cls_prob: Symbol | None = None,
+    loc_pred: Symbol | None = None,
+    anchor: Symbol | None = None,
+    clip: bool = True,
+    threshold: float = 0.01,
+    background_id: int = 0,
+    nms_threshold: float = 0.5,
+    force_suppress: bool = False,
+    variances: float | Sequence[float] = (0.1, 0.1, 0.2, 0.2),
+    nms_topk: int = -1,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Detections of SSD: the best class of each anchor, its decoded box, and non-maximum suppression."""
+
+def MultiBoxPrior(
+    data: Symbol | None = None,
+    sizes: float | Sequence[float] = (1.0,),
+    ratios: float | Sequence[float] = (1.0,),
+    clip: bool = False,
+    steps: float | Sequence[float] = (-1.0, -1.0),
+    offsets: float | Sequence[float] = (0.5, 0.5),
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Anchor boxes around every pixel of a feature map, in parts of the image."""
+
+def MultiBoxTarget(
+    anchor: Symbol | None = None,
+    label: Symbol | None = None,
+    cls_pred: Symbol | None = None,
+    overlap_threshold: float = 0.5,
+    ignore_label: float = -1.0,
+    negative_mining_ratio: float = -1.0,
+    negative_mining_thresh: float = 0.5,
+    minimum_negative_samples: int = 0,
+    variances: float | Sequence[float] = (0.1, 0.1, 0.2, 0.2),
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Training targets of SSD: matches anchors with objects."""
+
 def quadratic(
     data: Symbol | None = None,
     a: float = 0.0,
@@ -132,6 +311,25 @@ def round_ste(data: Symbol | None = None, *, name: str | None = None, attr: dict
 
 def sign_ste(data: Symbol | None = None, *, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
     """Same as ``sign``, but the gradient passes straight through, for training quantized networks."""
+
+def SyncBatchNorm(
+    data: Symbol | None = None,
+    gamma: Symbol | None = None,
+    beta: Symbol | None = None,
+    moving_mean: Symbol | None = None,
+    moving_var: Symbol | None = None,
+    eps: float = 0.00100000005,
+    momentum: float = 0.899999976,
+    fix_gamma: bool = True,
+    use_global_stats: bool = False,
+    output_mean_var: bool = False,
+    ndev: Any = ...,
+    key: Any = ...,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Batch normalization whose statistics are shared by all devices of a process."""
 
 def CTCLoss(
     data: Symbol | None = None,

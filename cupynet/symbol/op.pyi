@@ -141,8 +141,313 @@ def linalg_trsm(
 ) -> Symbol:
     """Solutions X of triangular systems ``op(A) @ X = alpha * B``, or ``X @ op(A) = alpha * B`` with `rightside`."""
 
+def random_exponential(
+    lam: float = 1.0,
+    shape: int | Sequence[int] | None = None,
+    ctx: str = '',
+    dtype: DTypeLike | None = None,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Draw from the exponential distribution with rate `lam` (mean ``1 / lam``)."""
+
+def random_gamma(
+    alpha: float = 1.0,
+    beta: float = 1.0,
+    shape: int | Sequence[int] | None = None,
+    ctx: str = '',
+    dtype: DTypeLike | None = None,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Draw from the gamma distribution with shape `alpha` and scale `beta`."""
+
+def random_generalized_negative_binomial(
+    mu: float = 1.0,
+    alpha: float = 1.0,
+    shape: int | Sequence[int] | None = None,
+    ctx: str = '',
+    dtype: DTypeLike | None = None,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Draw from the negative binomial distribution with mean `mu` and dispersion `alpha` (variance ``mu + alpha
+    mu^2``).
+    """
+
+def random_negative_binomial(
+    k: int = 1,
+    p: float = 1.0,
+    shape: int | Sequence[int] | None = None,
+    ctx: str = '',
+    dtype: DTypeLike | None = None,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Draw from the number of failures before `k` successes, each of probability `p`."""
+
+def random_normal(
+    loc: float = 0.0,
+    scale: float = 1.0,
+    shape: int | Sequence[int] | None = None,
+    ctx: str = '',
+    dtype: DTypeLike | None = None,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Draw from the normal distribution with mean `loc` and standard deviation `scale`."""
+normal = random_normal
+
+def random_pdf_dirichlet(
+    sample: Symbol | None = None,
+    alpha: Symbol | None = None,
+    is_log: bool = False,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Density at `sample` of the Dirichlet distribution with concentrations `alpha`."""
+
+def random_pdf_exponential(
+    sample: Symbol | None = None,
+    lam: Symbol | None = None,
+    is_log: bool = False,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Density at `sample` of the exponential distribution with rate `lam` (mean ``1 / lam``)."""
+
+def random_pdf_gamma(
+    sample: Symbol | None = None,
+    alpha: Symbol | None = None,
+    beta: Symbol | None = None,
+    is_log: bool = False,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Density at `sample` of the gamma distribution with shape `alpha` and rate (the inverse of the scale) `beta`."""
+
+def random_pdf_generalized_negative_binomial(
+    sample: Symbol | None = None,
+    mu: Symbol | None = None,
+    alpha: Symbol | None = None,
+    is_log: bool = False,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Density at `sample` of the negative binomial distribution with mean `mu` and dispersion `alpha` (variance
+    ``mu + alpha mu^2``).
+    """
+
+def random_pdf_negative_binomial(
+    sample: Symbol | None = None,
+    k: Symbol | None = None,
+    p: Symbol | None = None,
+    is_log: bool = False,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Density at `sample` of the number of failures before `k` successes, each of probability `p`."""
+
+def random_pdf_normal(
+    sample: Symbol | None = None,
+    mu: Symbol | None = None,
+    sigma: Symbol | None = None,
+    is_log: bool = False,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Density at `sample` of the normal distribution with mean `mu` and standard deviation `sigma`."""
+
+def random_pdf_poisson(
+    sample: Symbol | None = None,
+    lam: Symbol | None = None,
+    is_log: bool = False,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Density at `sample` of the Poisson distribution with rate `lam`."""
+
+def random_pdf_uniform(
+    sample: Symbol | None = None,
+    low: Symbol | None = None,
+    high: Symbol | None = None,
+    is_log: bool = False,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Density at `sample` of the uniform distribution on ``[low, high)``."""
+
+def random_poisson(
+    lam: float = 1.0,
+    shape: int | Sequence[int] | None = None,
+    ctx: str = '',
+    dtype: DTypeLike | None = None,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Draw from the Poisson distribution with rate `lam`."""
+
+def random_randint(
+    low: int = ...,
+    high: int = ...,
+    shape: int | Sequence[int] | None = None,
+    ctx: str = '',
+    dtype: DTypeLike | None = None,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Draw whole numbers from ``[low, high)``, each as likely."""
+
+def random_uniform(
+    low: float = 0.0,
+    high: float = 1.0,
+    shape: int | Sequence[int] | None = None,
+    ctx: str = '',
+    dtype: DTypeLike | None = None,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Draw from the uniform distribution on ``[low, high)``."""
+uniform = random_uniform
+
+def ravel_multi_index(
+    data: Symbol | None = None,
+    shape: int | Sequence[int] = ...,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Positions in a flattened array of the shape `shape`, whose first length does not matter."""
+
+def sample_exponential(
+    lam: Symbol | None = None,
+    shape: int | Sequence[int] = (),
+    dtype: DTypeLike | None = None,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Draw from the exponential distribution with rate `lam` (mean ``1 / lam``)."""
+
+def sample_gamma(
+    alpha: Symbol | None = None,
+    beta: Symbol | None = None,
+    shape: int | Sequence[int] = (),
+    dtype: DTypeLike | None = None,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Draw from the gamma distribution with shape `alpha` and scale `beta`."""
+
+def sample_generalized_negative_binomial(
+    mu: Symbol | None = None,
+    alpha: Symbol | None = None,
+    shape: int | Sequence[int] = (),
+    dtype: DTypeLike | None = None,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Draw from the negative binomial distribution with mean `mu` and dispersion `alpha` (variance ``mu + alpha
+    mu^2``).
+    """
+
+def sample_multinomial(
+    data: Symbol | None = None,
+    shape: int | Sequence[int] = (),
+    get_prob: bool = False,
+    dtype: DTypeLike = 'int32',
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Draw category numbers, each category as often as its probability says."""
+
+def sample_negative_binomial(
+    k: Symbol | None = None,
+    p: Symbol | None = None,
+    shape: int | Sequence[int] = (),
+    dtype: DTypeLike | None = None,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Draw from the number of failures before `k` successes, each of probability `p`."""
+
+def sample_normal(
+    mu: Symbol | None = None,
+    sigma: Symbol | None = None,
+    shape: int | Sequence[int] = (),
+    dtype: DTypeLike | None = None,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Draw from the normal distribution with mean `mu` and standard deviation `sigma`."""
+
+def sample_poisson(
+    lam: Symbol | None = None,
+    shape: int | Sequence[int] = (),
+    dtype: DTypeLike | None = None,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Draw from the Poisson distribution with rate `lam`."""
+
+def sample_uniform(
+    low: Symbol | None = None,
+    high: Symbol | None = None,
+    shape: int | Sequence[int] = (),
+    dtype: DTypeLike | None = None,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Draw from the uniform distribution on ``[low, high)``."""
+
+def shuffle(data: Symbol | None = None, *, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
+    """Elements of `data` along the first axis in random order: same shape and dtype."""
+
+def unravel_index(
+    data: Symbol | None = None,
+    shape: int | Sequence[int] = ...,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Indices along each axis of `shape` of positions in the flattened array: the inverse of
+    ``_ravel_multi_index``.
+    """
+
 def abs(data: Symbol | None = None, *, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
     """Absolute value, elementwise."""
+
+def Activation(
+    data: Symbol | None = None,
+    act_type: Literal['relu', 'sigmoid', 'softrelu', 'softsign', 'tanh'] = ...,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Activation function, elementwise."""
 
 def adam_update(
     weight: Symbol | None = None,
@@ -268,6 +573,53 @@ def batch_dot(
 ) -> Symbol:
     """Matrix products of two stacks of matrices, ``lhs[i] @ rhs[i]``."""
 
+def batch_take(
+    a: Symbol | None = None,
+    indices: Symbol | None = None,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """``a[i, indices[i]]`` for every row `i` of the matrix `a`; indices are clipped to its columns."""
+
+def BatchNorm(
+    data: Symbol | None = None,
+    gamma: Symbol | None = None,
+    beta: Symbol | None = None,
+    moving_mean: Symbol | None = None,
+    moving_var: Symbol | None = None,
+    eps: float = 0.0010000000474974513,
+    momentum: float = 0.899999976,
+    fix_gamma: bool = True,
+    use_global_stats: bool = False,
+    output_mean_var: bool = False,
+    axis: int = 1,
+    cudnn_off: Any = ...,
+    min_calib_range: Any = ...,
+    max_calib_range: Any = ...,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Batch normalization."""
+
+def BatchNorm_v1(
+    data: Symbol | None = None,
+    gamma: Symbol | None = None,
+    beta: Symbol | None = None,
+    moving_mean: Symbol | None = None,
+    moving_var: Symbol | None = None,
+    eps: float = 0.00100000005,
+    momentum: float = 0.899999976,
+    fix_gamma: bool = True,
+    use_global_stats: bool = False,
+    output_mean_var: bool = False,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Batch normalization with the channels on axis 1, as in the first versions of MXNet."""
+
 def BilinearSampler(
     data: Symbol | None = None,
     grid: Symbol | None = None,
@@ -291,6 +643,17 @@ def broadcast_add(
 ) -> Symbol:
     """``lhs + rhs``, elementwise."""
 broadcast_plus = broadcast_add
+
+def broadcast_axis(
+    data: Symbol | None = None,
+    axis: int | Sequence[int] = (),
+    size: int | Sequence[int] = (),
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """`data` repeated ``size[i]`` times along ``axis[i]``, where it has length 1."""
+broadcast_axes = broadcast_axis
 
 def broadcast_div(
     lhs: Symbol | None = None,
@@ -354,6 +717,17 @@ def broadcast_lesser_equal(
     attr: dict[str, str] | None = None,
 ) -> Symbol:
     """``lhs <= rhs``, elementwise."""
+
+def broadcast_like(
+    lhs: Symbol | None = None,
+    rhs: Symbol | None = None,
+    lhs_axes: int | Sequence[int] | None = None,
+    rhs_axes: int | Sequence[int] | None = None,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """`lhs` broadcast to the shape of `rhs`, or its axes `lhs_axes` to the lengths of `rhs_axes` of `rhs`."""
 
 def broadcast_logical_and(
     lhs: Symbol | None = None,
@@ -446,6 +820,15 @@ def broadcast_sub(
     """``lhs - rhs``, elementwise."""
 broadcast_minus = broadcast_sub
 
+def broadcast_to(
+    data: Symbol | None = None,
+    shape: int | Sequence[int] = (),
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """`data` repeated along its axes of length 1 to fill `shape`, in which 0 keeps an axis as it is."""
+
 def Cast(
     data: Symbol | None = None,
     dtype: DTypeLike = ...,
@@ -471,6 +854,71 @@ def clip(
     attr: dict[str, str] | None = None,
 ) -> Symbol:
     """Elements of `data` limited to ``[a_min, a_max]``. The gradient is passed where nothing was cut."""
+
+def col2im(
+    data: Symbol | None = None,
+    output_size: int | Sequence[int] = ...,
+    kernel: int | Sequence[int] = ...,
+    stride: int | Sequence[int] = (),
+    dilate: int | Sequence[int] = (),
+    pad: int | Sequence[int] = (),
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Add columns back to the places that ``im2col`` took them from: its transpose (and not its inverse)."""
+
+def Concat(
+    *data: Symbol | Sequence[Symbol],
+    dim: int = 1,
+    num_args: int = ...,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Arrays joined along the axis `dim`."""
+concat = Concat
+
+def Convolution(
+    data: Symbol | None = None,
+    weight: Symbol | None = None,
+    bias: Symbol | None = None,
+    kernel: int | Sequence[int] = ...,
+    stride: int | Sequence[int] = (),
+    dilate: int | Sequence[int] = (),
+    pad: int | Sequence[int] = (),
+    num_filter: int = ...,
+    num_group: int = 1,
+    no_bias: bool = False,
+    layout: Literal[None, 'NCW', 'NCHW', 'NCDHW', 'NHWC', 'NDHWC'] = None,
+    workspace: Any = ...,
+    cudnn_tune: Any = ...,
+    cudnn_off: Any = ...,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Correlate every image with a bank of filters and add a bias."""
+
+def Convolution_v1(
+    data: Symbol | None = None,
+    weight: Symbol | None = None,
+    bias: Symbol | None = None,
+    kernel: int | Sequence[int] = ...,
+    stride: int | Sequence[int] = (),
+    dilate: int | Sequence[int] = (),
+    pad: int | Sequence[int] = (),
+    num_filter: int = ...,
+    num_group: int = 1,
+    no_bias: bool = False,
+    layout: Literal[None, 'NCW', 'NCHW', 'NCDHW', 'NHWC', 'NDHWC'] = None,
+    workspace: Any = ...,
+    cudnn_tune: Any = ...,
+    cudnn_off: Any = ...,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Correlate every image with a bank of filters and add a bias."""
 
 def Correlation(
     data1: Symbol | None = None,
@@ -519,8 +967,60 @@ def CTCLoss(
     """Negative log-probability of label sequences, summed over all their alignments with the data."""
 ctc_loss = CTCLoss
 
+def Custom(
+    *data: Symbol | Sequence[Symbol],
+    op_type: str,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+    **kwargs: Any,
+) -> Symbol:
+    """The operator of one's own that is registered as `op_type`; see :mod:`cupynet.operator`."""
+
+def Deconvolution(
+    data: Symbol | None = None,
+    weight: Symbol | None = None,
+    bias: Symbol | None = None,
+    kernel: int | Sequence[int] = ...,
+    stride: int | Sequence[int] = (),
+    dilate: int | Sequence[int] = (),
+    pad: int | Sequence[int] = (),
+    adj: int | Sequence[int] = (),
+    target_shape: int | Sequence[int] = (),
+    num_filter: int = ...,
+    num_group: int = 1,
+    no_bias: bool = True,
+    layout: Literal[None, 'NCW', 'NCHW', 'NCDHW', 'NHWC', 'NDHWC'] = None,
+    workspace: Any = ...,
+    cudnn_tune: Any = ...,
+    cudnn_off: Any = ...,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Transposed convolution: every element of `data` adds a scaled copy of the filters to the output."""
+
 def degrees(data: Symbol | None = None, *, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
     """Radians to degrees, elementwise."""
+
+def depth_to_space(
+    data: Symbol | None = None,
+    block_size: int = ...,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Channels of ``(n, c * b * b, h, w)`` laid out as blocks of `b` x `b` pixels: ``(n, c, h * b, w * b)``."""
+
+def diag(
+    data: Symbol | None = None,
+    k: int = 0,
+    axis1: int = 0,
+    axis2: int = 1,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """The diagonal `k` of `data` (above the main one if positive), or a matrix with `data` there."""
 
 def dot(
     lhs: Symbol | None = None,
@@ -533,6 +1033,18 @@ def dot(
     attr: dict[str, str] | None = None,
 ) -> Symbol:
     """Sum of products over the last axis of `lhs` and the first axis of `rhs`."""
+
+def Dropout(
+    data: Symbol | None = None,
+    p: float = 0.5,
+    mode: Literal['always', 'training'] = 'training',
+    axes: int | Sequence[int] = (),
+    cudnn_off: Any = ...,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Set elements to zero at random and scale up the others, so that the expectation stays."""
 
 def elemwise_add(
     lhs: Symbol | None = None,
@@ -570,6 +1082,19 @@ def elemwise_sub(
 ) -> Symbol:
     """``lhs - rhs``, elementwise."""
 
+def Embedding(
+    data: Symbol | None = None,
+    weight: Symbol | None = None,
+    input_dim: int = ...,
+    output_dim: int = ...,
+    dtype: DTypeLike = 'float32',
+    sparse_grad: Any = ...,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Row ``data[...]`` of the matrix `weight` for every element of `data`."""
+
 def erf(data: Symbol | None = None, *, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
     """Error function ``2/sqrt(pi) * integral of exp(-t^2) from 0 to data``, elementwise."""
 
@@ -579,11 +1104,34 @@ def erfinv(data: Symbol | None = None, *, name: str | None = None, attr: dict[st
 def exp(data: Symbol | None = None, *, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
     """Exponential, elementwise."""
 
+def expand_dims(
+    data: Symbol | None = None,
+    axis: int = ...,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Insert an axis of length 1 before `axis` (negative: counted in the new shape)."""
+
 def expm1(data: Symbol | None = None, *, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
     """``exp(data) - 1``, exact near zero, elementwise."""
 
+def fill_element_0index(
+    lhs: Symbol | None = None,
+    mhs: Symbol | None = None,
+    rhs: Symbol | None = None,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """The matrix `lhs` with ``mhs[i]`` at column ``rhs[i]`` of every row `i`."""
+
 def fix(data: Symbol | None = None, *, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
     """Whole number towards zero, elementwise."""
+
+def Flatten(data: Symbol | None = None, *, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
+    """Merge all axes but the first: ``(n, a, b, ...)`` becomes ``(n, a * b * ...)``."""
+flatten = Flatten
 
 def floor(data: Symbol | None = None, *, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
     """Largest whole number not above, elementwise."""
@@ -644,6 +1192,15 @@ def gamma(data: Symbol | None = None, *, name: str | None = None, attr: dict[str
 def gammaln(data: Symbol | None = None, *, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
     """Logarithm of the absolute value of the gamma function, elementwise."""
 
+def gather_nd(
+    data: Symbol | None = None,
+    indices: Symbol | None = None,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """``data[indices[0], indices[1], ...]``."""
+
 def GridGenerator(
     data: Symbol | None = None,
     transform_type: Literal['affine', 'warp'] = ...,
@@ -654,6 +1211,66 @@ def GridGenerator(
 ) -> Symbol:
     """Sampling grid for BilinearSampler: x and y between -1 (left, top) and 1 (right, bottom)."""
 
+def GroupNorm(
+    data: Symbol | None = None,
+    gamma: Symbol | None = None,
+    beta: Symbol | None = None,
+    num_groups: int = 1,
+    eps: float = 9.99999975e-06,
+    output_mean_var: bool = False,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Group normalization: mean 0 and variance 1 in each group of channels, then ``gamma * normalized + beta``."""
+
+def hard_sigmoid(
+    data: Symbol | None = None,
+    alpha: float = 0.200000003,
+    beta: float = 0.5,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Piecewise linear sigmoid ``max(0, min(1, alpha * data + beta))``, elementwise."""
+
+def IdentityAttachKLSparseReg(
+    data: Symbol | None = None,
+    moving_avg: Symbol | None = None,
+    sparseness_target: float = 0.1,
+    penalty: float = 0.001,
+    momentum: float = 0.9,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Identity whose gradient also pulls the mean activation of each unit to a target."""
+
+def im2col(
+    data: Symbol | None = None,
+    kernel: int | Sequence[int] = ...,
+    stride: int | Sequence[int] = (),
+    dilate: int | Sequence[int] = (),
+    pad: int | Sequence[int] = (),
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Lay out the windows of a convolution as columns."""
+
+def InstanceNorm(
+    data: Symbol | None = None,
+    gamma: Symbol | None = None,
+    beta: Symbol | None = None,
+    eps: float = 0.00100000005,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Instance normalization: mean 0 and variance 1 in each channel of each sample, then ``gamma * normalized +
+    beta``.
+    """
+
 def khatri_rao(
     *args: Symbol | Sequence[Symbol],
     num_args: int = ...,
@@ -661,6 +1278,16 @@ def khatri_rao(
     attr: dict[str, str] | None = None,
 ) -> Symbol:
     """Khatri-Rao product: column j is the Kronecker product of the columns j of all matrices."""
+
+def L2Normalization(
+    data: Symbol | None = None,
+    eps: float = 1.00000001e-10,
+    mode: Literal['channel', 'instance', 'spatial'] = 'instance',
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Scale to Euclidean length 1: ``data / sqrt(sum(data^2) + eps)``."""
 
 def lamb_update_phase1(
     weight: Symbol | None = None,
@@ -695,6 +1322,42 @@ def lamb_update_phase2(
 ) -> Symbol:
     """Second half of LAMB: ``weight -= lr * (r1 / r2) * g``."""
 
+def LayerNorm(
+    data: Symbol | None = None,
+    gamma: Symbol | None = None,
+    beta: Symbol | None = None,
+    axis: int = -1,
+    eps: float = 9.99999975e-06,
+    output_mean_var: bool = False,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Layer normalization: mean 0 and variance 1 along one axis, then ``gamma * normalized + beta``."""
+
+def LeakyReLU(
+    data: Symbol | None = None,
+    gamma: Symbol | None = None,
+    act_type: Literal['elu', 'gelu', 'leaky', 'prelu', 'rrelu', 'selu'] = 'leaky',
+    slope: float = 0.25,
+    lower_bound: float = 0.125,
+    upper_bound: float = 0.333999991,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Rectifiers that let something through for negative input, elementwise."""
+
+def LinearRegressionOutput(
+    data: Symbol | None = None,
+    label: Symbol | None = None,
+    grad_scale: float = 1.0,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Identity, with the gradient of half the squared error: ``data - label``."""
+
 def log(data: Symbol | None = None, *, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
     """Natural logarithm, elementwise."""
 
@@ -707,8 +1370,66 @@ def log1p(data: Symbol | None = None, *, name: str | None = None, attr: dict[str
 def log2(data: Symbol | None = None, *, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
     """Logarithm to base 2, elementwise."""
 
+def log_softmax(
+    data: Symbol | None = None,
+    axis: int = -1,
+    temperature: float | None = None,
+    dtype: DTypeLike | None = None,
+    use_length: Any = ...,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """``log(softmax(data))``, exact also where the softmax rounds to 0; see softmax for the parameters."""
+
 def logical_not(data: Symbol | None = None, *, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
     """1 where `data` is zero, else 0, elementwise."""
+
+def LogisticRegressionOutput(
+    data: Symbol | None = None,
+    label: Symbol | None = None,
+    grad_scale: float = 1.0,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Sigmoid, with the gradient of its cross-entropy with `label`: ``sigmoid(data) - label``."""
+
+def LRN(
+    data: Symbol | None = None,
+    alpha: float = 9.99999975e-05,
+    beta: float = 0.75,
+    knorm: float = 2.0,
+    nsize: int = ...,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Local response normalization: each value is divided by a power of a sum of squares over nearby channels."""
+
+def MAERegressionOutput(
+    data: Symbol | None = None,
+    label: Symbol | None = None,
+    grad_scale: float = 1.0,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Identity, with the gradient of the absolute error: ``sign(data - label)``."""
+
+def make_loss(data: Symbol | None = None, *, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
+    """Make `data` a loss: the identity, whose gradient is 1 everywhere; the head gradient is ignored."""
+
+def MakeLoss(
+    data: Symbol | None = None,
+    grad_scale: float = 1.0,
+    valid_thresh: float = 0.0,
+    normalization: Literal['batch', 'null', 'valid'] = 'null',
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Make `data` a loss: the identity, whose gradient is `grad_scale` everywhere; the head gradient is ignored."""
 
 def max(
     data: Symbol | None = None,
@@ -869,6 +1590,7 @@ def multi_mp_sgd_mom_update(
     rescale_grad: float = 1.0,
     clip_gradient: float = -1.0,
     num_weights: int = 1,
+    num_args: int = ...,
     name: str | None = None,
     attr: dict[str, str] | None = None,
 ) -> Symbol:
@@ -881,6 +1603,7 @@ def multi_mp_sgd_update(
     rescale_grad: float = 1.0,
     clip_gradient: float = -1.0,
     num_weights: int = 1,
+    num_args: int = ...,
     name: str | None = None,
     attr: dict[str, str] | None = None,
 ) -> Symbol:
@@ -894,6 +1617,7 @@ def multi_sgd_mom_update(
     rescale_grad: float = 1.0,
     clip_gradient: float = -1.0,
     num_weights: int = 1,
+    num_args: int = ...,
     name: str | None = None,
     attr: dict[str, str] | None = None,
 ) -> Symbol:
@@ -906,6 +1630,7 @@ def multi_sgd_update(
     rescale_grad: float = 1.0,
     clip_gradient: float = -1.0,
     num_weights: int = 1,
+    num_args: int = ...,
     name: str | None = None,
     attr: dict[str, str] | None = None,
 ) -> Symbol:
@@ -932,9 +1657,7 @@ def nag_mom_update(
     name: str | None = None,
     attr: dict[str, str] | None = None,
 ) -> Symbol:
-    """Nesterov's accelerated gradient: ``mom = momentum * mom - lr * (g + wd * weight)``, then ``weight += momentum
-    * mom - lr * (g + wd * weight)`` (Sutskever et al. 2013).
-    """
+    """Nesterov's accelerated gradient (Sutskever et al. 2013)."""
 
 def nanprod(
     data: Symbol | None = None,
@@ -973,8 +1696,49 @@ def norm(
 ) -> Symbol:
     """Norm over axes: ``sum(|data|)`` for ``ord=1``, ``sqrt(sum(data**2))`` for ``ord=2``."""
 
+def one_hot(
+    indices: Symbol | None = None,
+    depth: int = ...,
+    on_value: float = 1.0,
+    off_value: float = 0.0,
+    dtype: DTypeLike = 'float32',
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """`on_value` at the position that every element of `indices` names along a new last axis, `off_value`
+    elsewhere.
+    """
+
 def ones_like(data: Symbol | None = None, *, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
     """Ones of the shape and dtype of `data`."""
+
+def Pad(
+    data: Symbol | None = None,
+    mode: Literal['constant', 'edge', 'reflect'] = ...,
+    pad_width: int | Sequence[int] = ...,
+    constant_value: float = 0.0,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """`data` with a border of ``pad_width[2 * i]`` elements before and ``pad_width[2 * i + 1]`` after along axis
+    `i`.
+    """
+pad = Pad
+
+def pick(
+    data: Symbol | None = None,
+    index: Symbol | None = None,
+    axis: int | None = -1,
+    keepdims: bool = False,
+    mode: Literal['clip', 'wrap'] = 'clip',
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """One element of `data` along `axis` for every position in the other axes."""
+choose_element_0index = pick
 
 def preloaded_multi_mp_sgd_mom_update(
     *data: Symbol | Sequence[Symbol],
@@ -982,6 +1746,7 @@ def preloaded_multi_mp_sgd_mom_update(
     rescale_grad: float = 1.0,
     clip_gradient: float = -1.0,
     num_weights: int = 1,
+    num_args: int = ...,
     name: str | None = None,
     attr: dict[str, str] | None = None,
 ) -> Symbol:
@@ -992,6 +1757,7 @@ def preloaded_multi_mp_sgd_update(
     rescale_grad: float = 1.0,
     clip_gradient: float = -1.0,
     num_weights: int = 1,
+    num_args: int = ...,
     name: str | None = None,
     attr: dict[str, str] | None = None,
 ) -> Symbol:
@@ -1003,6 +1769,7 @@ def preloaded_multi_sgd_mom_update(
     rescale_grad: float = 1.0,
     clip_gradient: float = -1.0,
     num_weights: int = 1,
+    num_args: int = ...,
     name: str | None = None,
     attr: dict[str, str] | None = None,
 ) -> Symbol:
@@ -1013,6 +1780,7 @@ def preloaded_multi_sgd_update(
     rescale_grad: float = 1.0,
     clip_gradient: float = -1.0,
     num_weights: int = 1,
+    num_args: int = ...,
     name: str | None = None,
     attr: dict[str, str] | None = None,
 ) -> Symbol:
@@ -1041,6 +1809,16 @@ def reciprocal(data: Symbol | None = None, *, name: str | None = None, attr: dic
 def relu(data: Symbol | None = None, *, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
     """Rectifier ``max(data, 0)``, elementwise."""
 
+def repeat(
+    data: Symbol | None = None,
+    repeats: int = ...,
+    axis: int | None = None,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Each element `repeats` times in a row along `axis`; of the flattened array if `axis` is None."""
+
 def reset_arrays(
     *data: Symbol | Sequence[Symbol],
     num_arrays: int = ...,
@@ -1049,8 +1827,46 @@ def reset_arrays(
 ) -> Symbol:
     """Set `num_arrays` arrays of any shapes and dtypes to 0, in place; there is no output."""
 
+def Reshape(
+    data: Symbol | None = None,
+    shape: int | Sequence[int] = (),
+    reverse: bool = False,
+    target_shape: int | Sequence[int] = (),
+    keep_highest: bool = False,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """The same elements, in the same (row-major) order, in another shape."""
+reshape = Reshape
+
+def reshape_like(
+    lhs: Symbol | None = None,
+    rhs: Symbol | None = None,
+    lhs_begin: int | None = None,
+    lhs_end: int | None = None,
+    rhs_begin: int | None = None,
+    rhs_end: int | None = None,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """`lhs` in the shape of `rhs`, or with its axes ``lhs_begin:lhs_end`` replaced by ``rhs_begin:rhs_end`` of
+    `rhs`.
+    """
+
+def reverse(
+    data: Symbol | None = None,
+    axis: int | Sequence[int] = ...,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Elements in reverse order along each axis of `axis`."""
+flip = reverse
+
 def rint(data: Symbol | None = None, *, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
-    """Nearest whole number, halves to even, elementwise."""
+    """Nearest whole number, halves down, elementwise."""
 
 def rmsprop_update(
     weight: Symbol | None = None,
@@ -1129,6 +1945,16 @@ def round(data: Symbol | None = None, *, name: str | None = None, attr: dict[str
 def rsqrt(data: Symbol | None = None, *, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
     """Reciprocal square root, elementwise."""
 
+def scatter_nd(
+    data: Symbol | None = None,
+    indices: Symbol | None = None,
+    shape: int | Sequence[int] = ...,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Zeros of `shape` with ``data[i]`` at the position ``indices[:, i]``: the inverse of ``gather_nd``."""
+
 def SequenceLast(
     data: Symbol | None = None,
     sequence_length: Symbol | None = None,
@@ -1193,6 +2019,9 @@ def sgd_update(
 ) -> Symbol:
     """Stochastic gradient descent: ``weight -= lr * (g + wd * weight)``."""
 
+def shape_array(data: Symbol | None = None, *, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
+    """The shape of `data` as an int64 array."""
+
 def sigmoid(data: Symbol | None = None, *, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
     """Logistic function ``1 / (1 + exp(-data))``, elementwise."""
 
@@ -1236,6 +2065,54 @@ def sin(data: Symbol | None = None, *, name: str | None = None, attr: dict[str, 
 def sinh(data: Symbol | None = None, *, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
     """Hyperbolic sine, elementwise."""
 
+def size_array(data: Symbol | None = None, *, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
+    """The number of elements of `data` as an int64 array of shape ``(1,)``."""
+
+def slice(
+    data: Symbol | None = None,
+    begin: Sequence[int | None] = ...,
+    end: Sequence[int | None] = ...,
+    step: Sequence[int | None] = (),
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """``data[begin[0]:end[0]:step[0], begin[1]:end[1]:step[1], ...]`` with Python's rules; None stands for nothing."""
+crop = slice
+
+def slice_axis(
+    data: Symbol | None = None,
+    axis: int = ...,
+    begin: int = ...,
+    end: int | None = ...,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """The part ``begin:end`` of the axis `axis`; negative numbers count from its end, which is also None."""
+
+def slice_like(
+    data: Symbol | None = None,
+    shape_like: Symbol | None = None,
+    axes: int | Sequence[int] = (),
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """The beginning of `data`, as long as `shape_like` along `axes` (all axes if empty)."""
+
+def SliceChannel(
+    data: Symbol | None = None,
+    num_outputs: int = ...,
+    axis: int = 1,
+    squeeze_axis: bool = False,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Cut `data` into `num_outputs` equal pieces along `axis`."""
+split = SliceChannel
+
 def smooth_l1(
     data: Symbol | None = None,
     scalar: float = 1.0,
@@ -1244,6 +2121,67 @@ def smooth_l1(
     attr: dict[str, str] | None = None,
 ) -> Symbol:
     """Huber-like loss: ``0.5 (s x)^2`` where ``|x| < 1/s^2``, else ``|x| - 0.5/s^2``, with ``s = scalar``."""
+
+def softmax(
+    data: Symbol | None = None,
+    length: Symbol | None = None,
+    axis: int = -1,
+    temperature: float | None = None,
+    dtype: DTypeLike | None = None,
+    use_length: bool | None = False,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """``exp(x / T) / sum(exp(x / T))`` along an axis, computed without overflow."""
+
+def softmax_cross_entropy(
+    data: Symbol | None = None,
+    label: Symbol | None = None,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Sum over the samples of ``-log softmax(data)[label]``."""
+
+def SoftmaxActivation(
+    data: Symbol | None = None,
+    mode: Literal['channel', 'instance'] = 'instance',
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Softmax over all but the first axis (``instance``) or over axis 1 (``channel``); superseded by softmax."""
+
+def SoftmaxOutput(
+    data: Symbol | None = None,
+    label: Symbol | None = None,
+    grad_scale: float = 1.0,
+    ignore_label: float = -1.0,
+    multi_output: bool = False,
+    use_ignore: bool = False,
+    preserve_shape: bool = False,
+    normalization: Literal['batch', 'null', 'valid'] = 'null',
+    out_grad: bool = False,
+    smooth_alpha: float = 0.0,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Softmax, with the gradient of its cross-entropy with `label`: ``softmax(data) - onehot(label)``."""
+Softmax = SoftmaxOutput
+
+def softmin(
+    data: Symbol | None = None,
+    axis: int = -1,
+    temperature: float | None = None,
+    dtype: DTypeLike | None = None,
+    use_length: Any = ...,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """``softmax(-data)``, which see for the parameters."""
 
 def softsign(data: Symbol | None = None, *, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
     """``data / (1 + |data|)``, elementwise."""
@@ -1257,6 +2195,15 @@ def sort(
     attr: dict[str, str] | None = None,
 ) -> Symbol:
     """Elements in order along an axis."""
+
+def space_to_depth(
+    data: Symbol | None = None,
+    block_size: int = ...,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Blocks of `b` x `b` pixels of ``(n, c, h, w)`` laid out as channels: ``(n, c * b * b, h / b, w / b)``."""
 
 def SpatialTransformer(
     data: Symbol | None = None,
@@ -1277,6 +2224,24 @@ def sqrt(data: Symbol | None = None, *, name: str | None = None, attr: dict[str,
 def square(data: Symbol | None = None, *, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
     """Square, elementwise."""
 
+def squeeze(
+    data: Symbol | None = None,
+    axis: int | Sequence[int] | None = None,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Remove the axes `axis`, which have length 1, or all such axes if it is None; one axis always remains."""
+
+def stack(
+    *data: Symbol | Sequence[Symbol],
+    axis: int = 0,
+    num_args: int = ...,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Arrays of one shape and dtype joined along a new axis, `axis` of the output."""
+
 def sum(
     data: Symbol | None = None,
     axis: int | Sequence[int] | None = None,
@@ -1289,11 +2254,54 @@ def sum(
     """Sum over axes, in the dtype of data (float16 is added up in float32)."""
 sum_axis = sum
 
+def SVMOutput(
+    data: Symbol | None = None,
+    label: Symbol | None = None,
+    margin: float = 1.0,
+    regularization_coefficient: float = 1.0,
+    use_linear: bool = False,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Identity, with the gradient of a one-against-all hinge loss."""
+
+def SwapAxis(
+    data: Symbol | None = None,
+    dim1: int = 0,
+    dim2: int = 0,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Exchange the axes `dim1` and `dim2`."""
+swapaxes = SwapAxis
+
+def take(
+    a: Symbol | None = None,
+    indices: Symbol | None = None,
+    axis: int = 0,
+    mode: Literal['clip', 'raise', 'wrap'] = 'clip',
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """The parts of `a` at the positions `indices` of its axis `axis`."""
+
 def tan(data: Symbol | None = None, *, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
     """Tangent of radians, elementwise."""
 
 def tanh(data: Symbol | None = None, *, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
     """Hyperbolic tangent, elementwise."""
+
+def tile(
+    data: Symbol | None = None,
+    reps: int | Sequence[int] = ...,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """`data` laid out ``reps[i]`` times along axis `i`; the shorter of shape and `reps` gets ones in front."""
 
 def topk(
     data: Symbol | None = None,
@@ -1308,8 +2316,27 @@ def topk(
 ) -> Symbol:
     """The `k` largest elements along an axis, largest first; of equal ones the earlier first."""
 
+def transpose(
+    data: Symbol | None = None,
+    axes: int | Sequence[int] = (),
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Axes in another order: axis `i` of the output is ``axes[i]`` of `data`; reversed if `axes` is empty."""
+
 def trunc(data: Symbol | None = None, *, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
     """Whole number towards zero, elementwise."""
+
+def where(
+    condition: Symbol | None = None,
+    x: Symbol | None = None,
+    y: Symbol | None = None,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Elements of `x` where `condition` is not zero, of `y` elsewhere."""
 
 def zeros_like(data: Symbol | None = None, *, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
     """Zeros of the shape and dtype of `data`."""

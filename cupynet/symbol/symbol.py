@@ -471,14 +471,15 @@ class Symbol:
             for found in (pool.get(node.name), buffer.get(label)):
                 if found is not None and found.shape == shape and found._data.dtype == dtype and found.context is ctx:
                     return found
-            return buffer.setdefault(label, zeros(shape, ctx, dtype))
+            buffer[label] = made = zeros(shape, ctx, dtype)
+            return made
 
         names = [n.name for n in arg_nodes]
         reqs = _requests(grad_req, names)
         args = [allocate(n, old, n.name) for n in arg_nodes]
         grads = [None if req == "null" else allocate(n, old_grads, f"grad of {n.name}") for n, req in zip(arg_nodes, reqs)]
         aux = [allocate(n, old, n.name) for n in aux_nodes]
-        return Executor(self, self._heads, ctx, args, grads, reqs, aux)
+        return Executor(self.__copy__(), ctx, args, grads, reqs, aux)
 
     def bind(self, ctx: Context, args: Any, args_grad: Any = None, grad_req: Any = "write", aux_states: Any = None,
              group2ctx: Any = None, shared_exec: Executor | None = None) -> Executor:
@@ -512,7 +513,7 @@ class Symbol:
             grads = [args_grad.get(name) for name in names]
         else:
             grads = _arrays("args_grad", args_grad, names, optional=True)
-        return Executor(self, self._heads, ctx, arrays, grads, reqs, aux)
+        return Executor(self.__copy__(), ctx, arrays, grads, reqs, aux)
 
     def eval(self, ctx: Context | None = None, **kwargs: NDArray) -> list[NDArray]:
         """Return the outputs for arguments given by name."""

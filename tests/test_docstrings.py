@@ -1,0 +1,28 @@
+"""The examples in docstrings and in the README, run as they stand."""
+import doctest
+import importlib
+import pkgutil
+from pathlib import Path
+
+import pytest
+
+import cupynet
+
+MODULES = ["cupynet", *(m.name for m in pkgutil.walk_packages(cupynet.__path__, "cupynet."))]
+FLAGS = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_examples_of(name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with cupynet.cpu():
+        result = doctest.testmod(importlib.import_module(name), optionflags=FLAGS)
+    assert result.failed == 0
+
+
+def test_examples_of_the_readme(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    readme = Path(__file__).parents[1] / "README.md"
+    with cupynet.cpu():
+        result = doctest.testfile(str(readme), module_relative=False, optionflags=FLAGS)
+    assert result.failed == 0 and result.attempted > 0
