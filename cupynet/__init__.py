@@ -25,7 +25,9 @@ __version__ = "1.9.1"  # the MXNet API that this is
 cupynet_version = "0.1.0"
 
 # Rooms that not every program enters, loaded when first named: public name -> module.
-_LAZY = {"io": "io", "callback": "callback", "model": "model", "viz": "visualization", "visualization": "visualization", "test_utils": "test_utils"}
+_LAZY = {"initializer": "initializer", "init": "initializer", "lr_scheduler": "lr_scheduler", "optimizer": "optimizer",
+         "opt": "optimizer", "metric": "metric", "registry": "registry", "io": "io", "callback": "callback",
+         "model": "model", "viz": "visualization", "visualization": "visualization", "test_utils": "test_utils"}
 
 
 def __getattr__(wanted: str) -> Any:

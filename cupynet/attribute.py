@@ -40,9 +40,9 @@ class AttrScope:
         return self._attrs | {stored(name): value for name, value in (attr or {}).items()}
 
     def __enter__(self) -> AttrScope:
-        outer = _stack.scopes[-1]
-        self._attrs = outer._attrs | self._attrs
-        _stack.scopes.append(self)
+        within = AttrScope()
+        within._attrs = _stack.scopes[-1]._attrs | self._attrs
+        _stack.scopes.append(within)
         return self
 
     def __exit__(self, *exc: object) -> None:

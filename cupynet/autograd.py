@@ -160,6 +160,7 @@ def grad(heads: NDArray | Sequence[NDArray], variables: NDArray | Sequence[NDArr
                                [v._entry for v in variables])
     results = []
     for variable, gradient in zip(variables, found):
+        variable._ctx.device.enter()
         if gradient is None:
             gradient = variable._ctx.device.xp.zeros_like(variable._data)
         if not isinstance(gradient, NDArray):

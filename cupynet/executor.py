@@ -10,7 +10,7 @@ from .base import MXNetError, MXNetTypeError, MXNetValueError
 from .context import Context
 from .graph.gradient import differentiate
 from .graph.inference import complete, shapes_of
-from .graph.ir import Step
+from .graph.ir import Value
 from .graph.lower import lower
 from .graph.node import Entry, Node, post_order, variables
 from .graph.program import Program
@@ -21,9 +21,9 @@ from .ops.infer import known
 
 __all__ = ["Executor"]
 
-_HEAD_NEEDED = ("Because the last operator is not Loss function, head_gradient is required when calling backward. If you "
-                "are attempting to minimize the output as an objective, please modify your network and pass it through "
-                "the make_loss symbol.")
+_HEAD_NEEDED = ("Because the last operator is not Loss function, head_gradient is required when calling backward. If "
+                "you are attempting to minimize the output as an objective, please modify your network and pass it "
+                "through the make_loss symbol.")
 
 
 class Executor:
@@ -71,7 +71,8 @@ class Executor:
             if grad.context is not self._ctx:
                 raise MXNetError(f"bind: the gradient of {name!r} is on {grad.context}, expected {self._ctx}")
             if grad.shape != bound[name].shape:
-                raise MXNetValueError(f"bind: the gradient of {name!r} has shape {grad.shape}, expected {bound[name].shape}")
+                raise MXNetValueError(f"bind: the gradient of {name!r} has shape {grad.shape}, "
+                                      f"expected {bound[name].shape}")
             targets[name] = (grad._data, req)
         if targets:
             differentiate(graph, targets)
@@ -128,7 +129,8 @@ class Executor:
                     raise MXNetValueError("only accept keyword argument of NDArrays and numpy.ndarray")
                 shape = np.shape(value) if not isinstance(value, NDArray) else value.shape
                 if shape != arguments[name].shape:
-                    raise MXNetValueError(f"Shape not match! Argument {name}, need: {arguments[name].shape}, received: {shape}")
+                    raise MXNetValueError(f"Shape not match! Argument {name}, need: {arguments[name].shape}, "
+                                          f"received: {shape}")
             for name, value in kwargs.items():
                 arguments[name][:] = value
         self._program.forward(bool(is_train), None if self._monitor is None else self._watch)
@@ -158,6 +160,7 @@ class Executor:
             raise MXNetValueError(f"backward: got {len(heads)} head gradients for {len(self.outputs)} outputs")
         heads += [None] * (len(self.outputs) - len(heads))
         raws = []
+        self._ctx.device.enter()
         for needed, head, out in zip(self._program.needs_heads, heads, self.outputs):
             if not needed:
                 raws.append(None)
@@ -220,15 +223,16 @@ class Executor:
             if not known(shape):
                 raise MXNetError(f"reshape: the shape of {node.name!r} cannot be inferred from {kwargs}")
             if not (given or partial_shaping):
-                raise MXNetError(f"reshape: Shape of unspecified array arg:{node.name} changed. This can cause the new executor "
-                                 "to not share parameters with the old one. Please check for error in network. If this is "
-                                 "intended, set partial_shaping=True to suppress this warning.")
+                raise MXNetError(f"reshape: Shape of unspecified array arg:{node.name} changed. This can cause the new "
+                                 "executor to not share parameters with the old one. Please check for error in "
+                                 "network. If this is intended, set partial_shaping=True to suppress this warning.")
             size = int(np.prod(shape))
             if size > old.size and not allow_up_sizing:
-                raise MXNetError(f"reshape: New shape of arg:{node.name} larger than original. First making a big executor and "
-                                 "then down sizing it is more efficient than the reverse. If you really want to up size, set "
-                                 "allow_up_sizing=True to enable allocation of new arrays.")
+                raise MXNetError(f"reshape: New shape of arg:{node.name} larger than original. First making a big "
+                                 "executor and then down sizing it is more efficient than the reverse. If you really "
+                                 "want to up size, set allow_up_sizing=True to enable allocation of new arrays.")
             if size > old.size:
+                self._ctx.device.enter()
                 return wrap(self._ctx.device.xp.zeros(shape, old._data.dtype), self._ctx)
             return wrap(old._data.reshape(-1)[:size].reshape(shape), self._ctx)
 
@@ -240,12 +244,11 @@ class Executor:
     # ---- looking inside ------------------------------------------------------------------------
 
     def set_monitor_callback(self, callback: Callable[[str, NDArray], None] | None, monitor_all: bool = False) -> None:
-        """Let ``callback(name, array)`` see every operator's outputs (with `monitor_all` also its inputs) on forward."""
+        """Let ``callback(name, array)`` see each operator's outputs on forward (with `monitor_all` also inputs)."""
         self._monitor, self._monitor_all = callback, monitor_all
 
-    def _watch(self, step: Step) -> None:
-        seen = [*(step.ins if self._monitor_all else ()), *step.outs[:step.op.visible_count(step.attrs)]]
-        for value in seen:
+    def _watch(self, ins: Sequence[Value], outs: Sequence[Value]) -> None:
+        for value in (*(ins if self._monitor_all else ()), *outs):
             self._monitor(value.name, array(wrap(self._ctx.device.xp.asarray(self._program.value(value)), self._ctx),
                                             ctx=self._ctx))
 

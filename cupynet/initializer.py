@@ -64,7 +64,7 @@ _OLD_RULES = (("upsampling", "", "_init_bilinear"), ("stn_loc", "weight", "_init
               ("", "min", "_init_zero"), ("", "max", "_init_one"))
 
 
-class Initializer:
+class Initializer:  # noqa: PLW1641  changeable, so without a hash
     """Base class: subclasses say in ``_init_weight(name, array)`` how a weight starts.
 
     Keyword arguments are those of the subclass, kept for :meth:`dumps`.

@@ -107,7 +107,7 @@ class OpNode(Node):
                              "backward pass has used it; pass retain_graph=True to the first pass to go through twice")
         if algebra.ctx is not self.ctx:
             algebra = algebra.on(self.ctx)
-            self.ctx.device.enter()
+        self.ctx.device.enter()
         if not algebra.raw:
             ins = ins and [None if x is None else algebra.wrap(x, entry) for x, entry in zip(ins, self.parents)]
             outs = outs and [None if x is None else algebra.wrap(x, (self, i)) for i, x in enumerate(outs)]

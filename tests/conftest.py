@@ -1,22 +1,28 @@
 """Switches and fixtures of the whole suite."""
+import sys
+from pathlib import Path
+
 import pytest
 
 import cupynet as mx
 
 
 def pytest_addoption(parser):
-    parser.addoption("--ctx", default="cpu", choices=["cpu", "gpu"], help="where arrays live: cpu (default) or gpu")
+    parser.addoption("--ctx", default="cpu", choices=["cpu", "gpu", "fake-gpu"],
+                     help="where arrays live: cpu (default), gpu, or fake-gpu (a strict double of CuPy over NumPy)")
 
 
 def pytest_configure(config):
-    if config.getoption("--ctx") == "gpu":
+    if config.getoption("--ctx") == "fake-gpu":
+        sys.path.insert(0, str(Path(__file__).parent / "doubles"))
+    if config.getoption("--ctx") != "cpu":
         mx.test_utils.set_default_context(mx.gpu(0))
 
 
 @pytest.fixture
 def ctx(request):
     """The context under test."""
-    return mx.gpu(0) if request.config.getoption("--ctx") == "gpu" else mx.cpu(0)
+    return mx.cpu(0) if request.config.getoption("--ctx") == "cpu" else mx.gpu(0)
 
 
 @pytest.fixture(autouse=True)

@@ -1,4 +1,5 @@
 """Executors: binding, running, sharing, and what a user sees who makes a mistake."""
+
 import numpy as np
 import pytest
 
@@ -31,6 +32,7 @@ def equal(array, want):
 
 # ---- simple_bind ----------------------------------------------------------------------------------
 
+
 def test_simple_bind_allocates_zeros(ctx):
     executor = mlp().simple_bind(ctx, data=(5, 6))
     names = ["data", "fc1_weight", "fc1_bias", "fc2_weight", "fc2_bias", "out_label"]
@@ -44,10 +46,17 @@ def test_simple_bind_allocates_zeros(ctx):
     equal(executor.outputs[0], np.zeros((5, 4)))  # before the first forward
 
 
-@pytest.mark.parametrize("grad_req, with_gradient", [
-    ("write", "data fc_weight fc_bias"), ("add", "data fc_weight fc_bias"), ("null", ""),
-    ({"fc_weight": "write"}, "fc_weight"), ({"fc_weight": "add", "other": "write"}, "fc_weight"),
-    (["write", "null", "add"], "data fc_bias")])
+@pytest.mark.parametrize(
+    "grad_req, with_gradient",
+    [
+        ("write", "data fc_weight fc_bias"),
+        ("add", "data fc_weight fc_bias"),
+        ("null", ""),
+        ({"fc_weight": "write"}, "fc_weight"),
+        ({"fc_weight": "add", "other": "write"}, "fc_weight"),
+        (["write", "null", "add"], "data fc_bias"),
+    ],
+)
 def test_grad_req(ctx, grad_req, with_gradient):
     executor = dense().simple_bind(ctx, grad_req=grad_req, data=(4, 2))
     assert [name for name, grad in executor.grad_dict.items() if grad is not None] == with_gradient.split()
@@ -72,21 +81,37 @@ def test_types(ctx):
     assert cast.arg_arrays[0].dtype == np.int32 and cast.outputs[0].dtype == np.uint8
 
 
-@pytest.mark.parametrize("shapes, message", [
-    ({}, "data: None"), ({"data": (4, 0)}, "data: (4, 0)"), ({"fc_bias": (3,)}, "cannot decide shapes"),
-    ({"data": (4, 2), "fc_weight": (3, 5)}, "fc_weight: (3, 5)"),
-    ({"data": (4, 2), "fc_weight": (3, 5)}, "FullyConnected 'fc': weight has shape (3, 5), expected (3, 2)")])
+@pytest.mark.parametrize(
+    "shapes, message",
+    [
+        ({}, "data: None"),
+        ({"data": (4, 0)}, "data: (4, 0)"),
+        ({"fc_bias": (3,)}, "cannot decide shapes"),
+        ({"data": (4, 2), "fc_weight": (3, 5)}, "fc_weight: (3, 5)"),
+        ({"data": (4, 2), "fc_weight": (3, 5)}, "FullyConnected 'fc': weight has shape (3, 5), expected (3, 2)"),
+    ],
+)
 def test_simple_bind_errors(ctx, shapes, message):
     with pytest.raises(mx.MXNetError) as error:
         dense().simple_bind(ctx, **shapes)
     assert str(error.value).startswith("simple_bind error. Arguments:\n") and message in str(error.value)
 
 
-@pytest.mark.parametrize("arguments", [{"data": 3}, {"data": "abc"}, {"data": (2, "x")}, {"data": (-1, 2)},
-                                       {"data": (4, 2), "grad_req": "maybe"}, {"data": (4, 2), "grad_req": ["write"]},
-                                       {"data": (4, 2), "type_dict": {"data": "float17"}}, {"data": (2.5, 2)},
-                                       {"data": (4, 2), "stype_dict": {"data": "csr"}},
-                                       {"data": (4, 2), "group2ctx": {"a": mx.cpu()}}])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"data": 3},
+        {"data": "abc"},
+        {"data": (2, "x")},
+        {"data": (-1, 2)},
+        {"data": (4, 2), "grad_req": "maybe"},
+        {"data": (4, 2), "grad_req": ["write"]},
+        {"data": (4, 2), "type_dict": {"data": "float17"}},
+        {"data": (2.5, 2)},
+        {"data": (4, 2), "stype_dict": {"data": "csr"}},
+        {"data": (4, 2), "group2ctx": {"a": mx.cpu()}},
+    ],
+)
 def test_simple_bind_refuses(ctx, arguments):
     with pytest.raises(mx.MXNetError):
         dense().simple_bind(ctx, **arguments)
@@ -126,6 +151,7 @@ def test_shared_buffer(ctx):
 
 # ---- bind -----------------------------------------------------------------------------------------
 
+
 def arrays():
     return {"data": nd.ones((4, 2)), "fc_weight": nd.ones((3, 2)), "fc_bias": nd.ones((3,))}
 
@@ -142,11 +168,16 @@ def test_bind_by_name_and_by_position(ctx):
         executor.backward(nd.ones((4, 3)))  # nothing to do
 
 
-@pytest.mark.parametrize("args_grad, got", [
-    ({"fc_weight": (3, 2)}, "fc_weight"), ({"other": (3, 2)}, ""), ([(4, 2), None, (3,)], "data fc_bias")])
+@pytest.mark.parametrize(
+    "args_grad, got",
+    [({"fc_weight": (3, 2)}, "fc_weight"), ({"other": (3, 2)}, ""), ([(4, 2), None, (3,)], "data fc_bias")],
+)
 def test_some_gradients(ctx, args_grad, got):
-    given = {k: v and nd.zeros(v) for k, v in args_grad.items()} if isinstance(args_grad, dict) else \
-        [s and nd.zeros(s) for s in args_grad]
+    given = (
+        {k: v and nd.zeros(v) for k, v in args_grad.items()}
+        if isinstance(args_grad, dict)
+        else [s and nd.zeros(s) for s in args_grad]
+    )
     executor = dense().bind(ctx, arrays(), args_grad=given)
     executor.forward(is_train=True)
     executor.backward(nd.ones((4, 3)))
@@ -176,16 +207,20 @@ def test_two_executors_share_arrays(ctx, executor):
     equal(other.forward()[0], [[2, 3, 4]] * 4)
 
 
-@pytest.mark.parametrize("change, error, message", [
-    (lambda a: {k: v for k, v in a.items() if k != "fc_bias"}, ValueError, "key `fc_bias` is missing in `args`"),
-    (lambda a: list(a.values())[:2], ValueError, "Length of args does not match the number of arguments"),
-    (lambda a: [*a.values(), nd.ones(1)], ValueError, "Length of args"),
-    (lambda a: {**a, "fc_bias": np.ones(3)}, TypeError, "ndarray"),
-    (lambda a: {**a, "fc_bias": None}, TypeError, "fc_bias"),
-    (lambda a: {**a, "fc_weight": nd.ones((3, 5))}, ValueError, "weight has shape (3, 5), expected (3, 2)"),
-    (lambda a: {**a, "fc_weight": nd.ones((3, 2), dtype="float64")}, TypeError, "float64"),
-    (lambda a: {**a, "fc_weight": nd.ones((3, 2), ctx=mx.cpu(7))}, mx.MXNetError, "cpu(7)"),
-    (lambda a: 3, TypeError, "")])
+@pytest.mark.parametrize(
+    "change, error, message",
+    [
+        (lambda a: {k: v for k, v in a.items() if k != "fc_bias"}, ValueError, "key `fc_bias` is missing in `args`"),
+        (lambda a: list(a.values())[:2], ValueError, "Length of args does not match the number of arguments"),
+        (lambda a: [*a.values(), nd.ones(1)], ValueError, "Length of args"),
+        (lambda a: {**a, "fc_bias": np.ones(3)}, TypeError, "ndarray"),
+        (lambda a: {**a, "fc_bias": None}, TypeError, "fc_bias"),
+        (lambda a: {**a, "fc_weight": nd.ones((3, 5))}, ValueError, "weight has shape (3, 5), expected (3, 2)"),
+        (lambda a: {**a, "fc_weight": nd.ones((3, 2), dtype="float64")}, TypeError, "float64"),
+        (lambda a: {**a, "fc_weight": nd.ones((3, 2), ctx=mx.cpu(7))}, mx.MXNetError, "cpu(7)"),
+        (lambda a: 3, TypeError, ""),
+    ],
+)
 def test_bind_errors(ctx, change, error, message):
     with pytest.raises(error) as raised:
         dense().bind(ctx, change(arrays()))
@@ -193,14 +228,18 @@ def test_bind_errors(ctx, change, error, message):
     assert message == "" or isinstance(raised.value, mx.MXNetError)
 
 
-@pytest.mark.parametrize("arguments, message", [
-    ({"args_grad": [nd.ones((4, 2))]}, "Length of args_grad"),
-    ({"args_grad": {"fc_weight": nd.ones((3, 3))}}, "gradient of 'fc_weight' has shape (3, 3), expected (3, 2)"),
-    ({"args_grad": {"fc_weight": nd.ones((3, 2), ctx=mx.cpu(7))}}, "cpu(7)"),
-    ({"args_grad": {}, "grad_req": "maybe"}, "grad_req of 'data' is 'maybe'; expected 'write', 'add' or 'null'"),
-    ({"args_grad": {}, "grad_req": ["write"]}, "1 values of grad_req for 3 arguments"),
-    ({"aux_states": [nd.ones(1)]}, "Length of aux_states"),
-    ({"group2ctx": {"x": mx.cpu()}}, "group2ctx")])
+@pytest.mark.parametrize(
+    "arguments, message",
+    [
+        ({"args_grad": [nd.ones((4, 2))]}, "Length of args_grad"),
+        ({"args_grad": {"fc_weight": nd.ones((3, 3))}}, "gradient of 'fc_weight' has shape (3, 3), expected (3, 2)"),
+        ({"args_grad": {"fc_weight": nd.ones((3, 2), ctx=mx.cpu(7))}}, "cpu(7)"),
+        ({"args_grad": {}, "grad_req": "maybe"}, "grad_req of 'data' is 'maybe'; expected 'write', 'add' or 'null'"),
+        ({"args_grad": {}, "grad_req": ["write"]}, "1 values of grad_req for 3 arguments"),
+        ({"aux_states": [nd.ones(1)]}, "Length of aux_states"),
+        ({"group2ctx": {"x": mx.cpu()}}, "group2ctx"),
+    ],
+)
 def test_more_bind_errors(ctx, arguments, message):
     with pytest.raises(mx.MXNetError) as raised:
         dense().bind(ctx, arrays(), **arguments)
@@ -222,8 +261,11 @@ def test_auxiliary_states(ctx):
 def test_two_variables_of_one_name(ctx):
     twice = S.Variable("a") - S.Variable("a")
     assert twice.list_arguments() == ["a", "a"]
-    for make in (lambda: twice.bind(ctx, [nd.ones(1), nd.zeros(1)]), lambda: twice.bind(ctx, {"a": nd.ones(1)}),
-                 lambda: twice.simple_bind(ctx, a=(1,))):
+    for make in (
+        lambda: twice.bind(ctx, [nd.ones(1), nd.zeros(1)]),
+        lambda: twice.bind(ctx, {"a": nd.ones(1)}),
+        lambda: twice.simple_bind(ctx, a=(1,)),
+    ):
         with pytest.raises(ValueError, match="Duplicate names detected, \\['a', 'a'\\]"):
             make()
 
@@ -234,6 +276,7 @@ def test_not_subscriptable(executor):
 
 
 # ---- forward --------------------------------------------------------------------------------------
+
 
 def test_outputs_stay_the_same_buffers(executor):
     held, raw = executor.outputs[0], executor.outputs[0]._data
@@ -253,11 +296,15 @@ def test_forward_with_values(executor, value):
     assert executor.arg_dict["data"] is mine and mine.dtype == np.float32
 
 
-@pytest.mark.parametrize("values, error, message", [
-    ({"data": nd.ones((2,))}, ValueError, "Shape not match! Argument data, need: (4, 2), received: (2,)"),
-    ({"data": nd.ones((4, 2)), "q": nd.ones(1)}, TypeError, "Unknown argument q"),
-    ({"data": "text"}, ValueError, "only accept keyword argument of NDArrays and numpy.ndarray"),
-    ({"fc_bias": nd.zeros(3), "data": nd.ones((2, 4))}, ValueError, "Shape not match!")])
+@pytest.mark.parametrize(
+    "values, error, message",
+    [
+        ({"data": nd.ones((2,))}, ValueError, "Shape not match! Argument data, need: (4, 2), received: (2,)"),
+        ({"data": nd.ones((4, 2)), "q": nd.ones(1)}, TypeError, "Unknown argument q"),
+        ({"data": "text"}, ValueError, "only accept keyword argument of NDArrays and numpy.ndarray"),
+        ({"fc_bias": nd.zeros(3), "data": nd.ones((2, 4))}, ValueError, "Shape not match!"),
+    ],
+)
 def test_forward_errors_change_nothing(executor, values, error, message):
     with pytest.raises(error) as raised:
         executor.forward(**values)
@@ -267,19 +314,27 @@ def test_forward_errors_change_nothing(executor, values, error, message):
 
 # ---- backward -------------------------------------------------------------------------------------
 
-@pytest.mark.parametrize("heads", [nd.ones((4, 3)), [nd.ones((4, 3))], (nd.ones((4, 3)),), {"fc_output": nd.ones((4, 3))}])
+
+@pytest.mark.parametrize(
+    "heads", [nd.ones((4, 3)), [nd.ones((4, 3))], (nd.ones((4, 3)),), {"fc_output": nd.ones((4, 3))}]
+)
 def test_forms_of_head_gradients(executor, heads):
     executor.forward(is_train=True)
     executor.backward(heads)
     equal(executor.grad_dict["fc_bias"], [4, 4, 4])
 
 
-@pytest.mark.parametrize("heads, message", [
-    (None, "Because the last operator is not Loss function, head_gradient is required when calling backward."),
-    ([], "head_gradient is required"), ({"other": nd.ones((4, 3))}, "head_gradient is required"),
-    (nd.ones((4, 2)), "head gradient has shape (4, 2), expected (4, 3)"),
-    ([nd.ones((4, 3)), nd.ones((4, 3))], "2 head gradients for 1 outputs"),
-    (nd.ones((4, 3), ctx=mx.cpu(7)), "cpu(7)")])
+@pytest.mark.parametrize(
+    "heads, message",
+    [
+        (None, "Because the last operator is not Loss function, head_gradient is required when calling backward."),
+        ([], "head_gradient is required"),
+        ({"other": nd.ones((4, 3))}, "head_gradient is required"),
+        (nd.ones((4, 2)), "head gradient has shape (4, 2), expected (4, 3)"),
+        ([nd.ones((4, 3)), nd.ones((4, 3))], "2 head gradients for 1 outputs"),
+        (nd.ones((4, 3), ctx=mx.cpu(7)), "cpu(7)"),
+    ],
+)
 def test_backward_errors(executor, heads, message):
     executor.forward(is_train=True)
     with pytest.raises(mx.MXNetError) as raised:
@@ -332,6 +387,7 @@ def test_training_decreases_the_loss(ctx):
 
     def loss():
         return -np.log(executor.forward(is_train=True)[0].asnumpy()[np.arange(40), label]).mean()
+
     before = loss()
     for _ in range(100):
         executor.forward(is_train=True)
@@ -345,19 +401,26 @@ def test_training_decreases_the_loss(ctx):
 
 # ---- copying, reshaping, looking inside -----------------------------------------------------------
 
+
 def test_copy_params_from(executor):
     weight = executor.arg_dict["fc_weight"]
     executor.copy_params_from({"fc_weight": nd.ones((3, 2), dtype="float64") * 4})
     assert executor.arg_dict["fc_weight"] is weight and weight.dtype == np.float32
     equal(weight, np.full((3, 2), 4))
-    executor.copy_params_from({"fc_bias": nd.zeros(3), "other": nd.ones(1)}, {"aux": nd.ones(1)}, allow_extra_params=True)
+    executor.copy_params_from(
+        {"fc_bias": nd.zeros(3), "other": nd.ones(1)}, {"aux": nd.ones(1)}, allow_extra_params=True
+    )
     equal(executor.arg_dict["fc_bias"], np.zeros(3))
 
 
-@pytest.mark.parametrize("params, message", [
-    (({"fc_bias": nd.zeros(3), "q": nd.ones(1)},), 'Find name "q" that is not in the arguments'),
-    (({"fc_bias": nd.zeros(3)}, {"m": nd.ones(1)}), 'Find name "m" that is not in the auxiliary states'),
-    (({"fc_bias": nd.zeros(3), "fc_weight": nd.ones((3, 3))},), "'fc_weight' has shape (3, 3), expected (3, 2)")])
+@pytest.mark.parametrize(
+    "params, message",
+    [
+        (({"fc_bias": nd.zeros(3), "q": nd.ones(1)},), 'Find name "q" that is not in the arguments'),
+        (({"fc_bias": nd.zeros(3)}, {"m": nd.ones(1)}), 'Find name "m" that is not in the auxiliary states'),
+        (({"fc_bias": nd.zeros(3), "fc_weight": nd.ones((3, 3))},), "'fc_weight' has shape (3, 3), expected (3, 2)"),
+    ],
+)
 def test_copy_params_errors_change_nothing(executor, params, message):
     with pytest.raises(ValueError) as raised:
         executor.copy_params_from(*params)
@@ -386,9 +449,16 @@ def test_reshape_may_grow(executor):
     assert other.arg_dict["fc_weight"].shape == other.grad_dict["fc_weight"].shape == (3, 3)
 
 
-@pytest.mark.parametrize("arguments, message", [
-    ({"data": (8, 2)}, "allow_up_sizing=True"), ({"data": (2, 3)}, "partial_shaping=True"), ({"foo": (4, 3)}, "foo"),
-    ({}, "cannot be inferred"), ({"data": (2, 2, 2), "fc_weight": (3, 2)}, "FullyConnected 'fc'")])
+@pytest.mark.parametrize(
+    "arguments, message",
+    [
+        ({"data": (8, 2)}, "allow_up_sizing=True"),
+        ({"data": (2, 3)}, "partial_shaping=True"),
+        ({"foo": (4, 3)}, "foo"),
+        ({}, "cannot be inferred"),
+        ({"data": (2, 2, 2), "fc_weight": (3, 2)}, "FullyConnected 'fc'"),
+    ],
+)
 def test_reshape_errors(executor, arguments, message):
     with pytest.raises(mx.MXNetError) as raised:
         executor.reshape(**arguments)
@@ -410,7 +480,7 @@ def test_monitor(executor, ctx):
     assert list(seen) == ["fc_output", "act_output"]
     np.testing.assert_array_equal(seen["fc_output"], np.full((4, 3), 3))
     seen.clear()
-    executor.set_monitor_callback(lambda name, array: seen.setdefault(name, array), monitor_all=True)
+    executor.set_monitor_callback(seen.setdefault, monitor_all=True)
     executor.forward(is_train=True)
     assert list(seen) == ["data", "fc_weight", "fc_bias", "fc_output", "act_output"]
     executor.set_monitor_callback(None)
@@ -419,9 +489,31 @@ def test_monitor(executor, ctx):
     assert not seen
 
 
+def test_monitor_sees_every_value_while_it_is_there(ctx):
+    """Inputs that are overwritten by their step, that die there, and views that take no step."""
+    x = S.Variable("x")
+    net = S.sort(S.exp(S.Flatten(S.sin(S.cos(x, name="cos"), name="sin"), name="flat"), name="exp"), name="sorted")
+    net = S.transpose(S.sort(net, is_ascend=False, name="last"), name="turned")
+    executor = net.simple_bind(ctx, grad_req="null", x=(2, 3, 1))
+    value = np.arange(6.0).reshape(2, 3, 1)
+    want = {"x": value, "cos_output": np.cos(value), "sin_output": np.sin(np.cos(value))}
+    want["flat_output"] = want["sin_output"].reshape(2, 3)
+    want["exp_output"] = np.exp(want["flat_output"])
+    want["sorted_output0"] = np.sort(want["exp_output"])
+    want["last_output0"] = want["sorted_output0"][:, ::-1]
+    want["turned_output"] = want["last_output0"].T
+    seen = []
+    executor.set_monitor_callback(lambda name, array: seen.append((name, array.asnumpy())), monitor_all=True)
+    executor.forward(x=value)
+    assert [name for name, _ in seen] == ["x", *(n for n in list(want)[1:-1] for _ in range(2)), "turned_output"]
+    for name, array in seen:
+        np.testing.assert_allclose(array, want[name], rtol=1e-5)
+
+
 def test_monitored_arrays_are_copies(executor):
     def spoil(name, array):
         array[:] = 0
+
     executor.set_monitor_callback(spoil, monitor_all=True)
     equal(executor.forward()[0], np.full((4, 3), 3))
 
@@ -433,6 +525,7 @@ def test_debug_str(executor):
 
 
 # ---- the seeds ------------------------------------------------------------------------------------
+
 
 def test_indico(ctx):
     """A, B -> A + B / 10 + 1, run forwards and backwards."""

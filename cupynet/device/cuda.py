@@ -21,7 +21,10 @@ def _load() -> Any:
         if importlib.util.find_spec("cupy") is None:
             raise MXNetError("a GPU context needs CuPy, which is not installed: "
                              "install cupynet[cuda12] or cupynet[cuda13], or use mx.cpu()")
-        import cupy  # heavy and optional: only for those who ask for a GPU
+        try:
+            import cupy  # heavy and optional: only for those who ask for a GPU
+        except ImportError as error:
+            raise MXNetError(f"a GPU context needs CuPy, which is installed but cannot be imported: {error}") from error
         _cupy = cupy
     return _cupy
 
@@ -30,12 +33,12 @@ def count() -> int:
     """Return the number of usable CUDA devices."""
     try:
         return int(_load().cuda.runtime.getDeviceCount())
-    except (MXNetError, RuntimeError, ImportError):
+    except (MXNetError, RuntimeError):
         return 0
 
 
-def start(index: int) -> CudaDevice:
-    """Return the device, or raise an MXNetError that names what is missing: CuPy, driver, GPU, compiler."""
+def _find(index: int) -> Any:
+    """Return CuPy if it sees GPU `index`, or raise an MXNetError that names what is missing: CuPy, driver, GPU."""
     cupy = _load()
     try:
         found = cupy.cuda.runtime.getDeviceCount()
@@ -44,15 +47,19 @@ def start(index: int) -> CudaDevice:
                          f"({error}); use mx.cpu()") from error
     if not 0 <= index < found:
         raise MXNetError(f"gpu({index}) does not exist: this machine has {found} GPU(s)")
-    device = CudaDevice(index, cupy)
+    return cupy
+
+
+def start(index: int) -> CudaDevice:
+    """Return the device, or raise an MXNetError that says why it does not work."""
+    device = CudaDevice(index, _find(index))
     device.check()
     return device
 
 
 def memory_info(index: int) -> tuple[int, int]:
     """Return the (free, total) bytes of GPU `index`."""
-    cupy = _load()
-    start(index)
+    cupy = _find(index)
     with cupy.cuda.Device(index):
         return tuple(cupy.cuda.runtime.memGetInfo())
 
@@ -87,8 +94,7 @@ class CudaDevice(Device):
 
     def new_rng(self, sequence: np.random.SeedSequence) -> Any:
         self.enter()
-        seed = int(sequence.generate_state(1, np.uint32)[0])
-        return self.xp.random.Generator(self.xp.random.Philox4x3210(seed))
+        return self.xp.random.Generator(self.xp.random.Philox4x3210(sequence))
 
     def enter(self) -> None:
         # Asked of CuPy each time: users may have entered a stream or device of their own in between.
@@ -116,12 +122,13 @@ class CudaDevice(Device):
         # The copy runs on this device's stream after the source's work, and the source's stream goes on
         # after the copy: so the source may free `raw` at once.
         source.enter()
-        ready = source.stream.record()
+        raw = self.xp.ascontiguousarray(raw)
+        ready = source.stream.record(self.xp.cuda.Event(disable_timing=True))
         self.enter()
         self.stream.wait_event(ready)
         out = self.xp.empty(raw.shape, raw.dtype)
-        out.data.copy_from_device_async(self.xp.ascontiguousarray(raw).data, raw.nbytes, self.stream)
-        done = self.stream.record()
+        out.data.copy_from_device_async(raw.data, raw.nbytes, self.stream)
+        done = self.stream.record(self.xp.cuda.Event(disable_timing=True))
         source.stream.wait_event(done)
         return out
 

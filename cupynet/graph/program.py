@@ -12,7 +12,7 @@ Calls whose buffers are all static are bound to them beforehand, so running is a
 """
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
@@ -25,6 +25,7 @@ from .ir import Graph, Step, Value
 __all__ = ["Program"]
 
 _FOREVER = 1 << 60
+Monitor = Callable[[Sequence[Value], Sequence[Value]], None]
 
 
 class _Pool:
@@ -92,6 +93,7 @@ class Program:
         self.outputs = [self._xp.zeros(v.shape, v.dtype) for v in graph.outputs]
         self._forward: list[tuple[Step | None, Callable]] = []
         self._backward: list[tuple[Step | None, Callable]] = []
+        self._views: dict[int, list[Step]] = {}  # number of a forward call -> steps before it that need none
         self._plan()
 
     # ---- planning ------------------------------------------------------------------------------
@@ -105,7 +107,10 @@ class Program:
             dying.setdefault(at, []).append(root)
         for at, step in enumerate(graph.steps):
             calls = self._backward if step.backward else self._forward
-            if not (step.op.view and self._as_view(step)):
+            if step.op.view and self._as_view(step):
+                if not step.backward:
+                    self._views.setdefault(len(calls), []).append(step)
+            else:
                 if step.op.takes_out:
                     for value in step.outs:
                         self._place(step, value, at, last, wanted)
@@ -262,10 +267,32 @@ class Program:
 
     # ---- running -------------------------------------------------------------------------------
 
-    def forward(self, train: bool, monitor: Callable[[Step], None] | None = None) -> None:
-        """Compute :attr:`outputs`; `monitor` is called after each step."""
+    def forward(self, train: bool, monitor: Monitor | None = None) -> None:
+        """Compute :attr:`outputs`. ``monitor(ins, outs)`` sees each step's values while they are there.
+
+        It is called with the inputs, ``(ins, ())``, before a step, which may overwrite them, and with the
+        visible outputs, ``((), outs)``, after it.
+        """
         self._train, self._ran = train, True
-        self._run(self._forward, monitor)
+        self._run(self._forward if monitor is None else self._observed(monitor))
+
+    def _observed(self, monitor: Monitor) -> Iterator[tuple[Step | None, Callable]]:
+        """Return the forward calls with those of `monitor` between them."""
+        def outs(step: Step) -> None:
+            monitor((), step.outs[:step.op.visible_count(step.attrs)])
+
+        shown: set[Step | None] = {None}  # an output that is copied to its buffer has been seen before
+        for i, (step, call) in enumerate([*self._forward, (None, lambda: None)]):
+            for view in self._views.get(i, ()):
+                yield view, partial(monitor, view.ins, ())
+                yield view, partial(outs, view)
+                shown.add(view)
+            if step not in shown:
+                yield step, partial(monitor, step.ins, ())
+            yield step, call
+            if step not in shown:
+                yield step, partial(outs, step)
+                shown.add(step)
 
     def backward(self, heads: Sequence[Any]) -> None:
         """Compute the gradients into their arrays, from the gradients of the outputs (None where not needed)."""
@@ -273,24 +300,22 @@ class Program:
             raise MXNetError("backward: call forward first")
         for head, raw in zip(self.graph.heads, heads):
             self._registers[self._register[head]] = raw
-        self._run(self._backward, None)
+        self._run(self._backward)
 
-    def _run(self, calls: list[tuple[Step | None, Callable]], monitor: Callable[[Step], None] | None) -> None:
+    def _run(self, calls: Iterable[tuple[Step | None, Callable]]) -> None:
         self._device.enter()
         step = None
         try:
             with np.errstate(all="ignore"):  # inf and nan come out silently, as in MXNet
-                for step, call in calls:
+                for step, call in calls:  # noqa: B007 (an error names the step)
                     call()
-                    if monitor is not None and step is not None:
-                        monitor(step)
         except (ValueError, TypeError, IndexError, ArithmeticError) as error:
             if isinstance(error, MXNetError) or step is None:
                 raise
             raise MXNetError(f"Error in operator {step.name}: {step.op.name}: {error}") from error
 
     def value(self, value: Value) -> Any:
-        """Return the current raw array of a value (valid right after its step has run)."""
+        """Return the current raw array of a value (valid while `monitor` is shown it)."""
         return self._reader([value])()[0]
 
     @property

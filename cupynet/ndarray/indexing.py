@@ -10,15 +10,20 @@ from ..base import MXNetIndexError
 __all__ = ["normalize", "as_slices", "as_key"]
 
 
-def normalize(key: Any, device: Any) -> Any:
-    """Return `key` with NDArrays, lists and NumPy arrays turned into index arrays of `device`.
+def normalize(key: Any, device: Any, shape: tuple[int, ...]) -> Any:
+    """Return `key`, an index of an array of `shape`, with everything like an array turned into arrays of `device`.
 
     Arrays of floating point are whole-number positions, as everywhere in MXNet (so ``a[a > 2]`` is not a
-    mask); arrays of bool are masks.
+    mask); arrays of bool are masks. Positions out of range raise IndexError when the array is indexed; those in
+    arrays on a GPU are not looked at, as that would wait for them: they wrap around.
     """
-    if isinstance(key, tuple):
-        return tuple(_item(each, device) for each in key)
-    return _item(key, device)
+    single = not isinstance(key, tuple)
+    items = [_item(each, device) for each in ((key,) if single else key)]
+    if device.kind != "cpu":
+        if not any(isinstance(each, device.xp.ndarray) for each in items):
+            np.broadcast_to(False, shape)[tuple(items)]  # raises
+        items = [device.from_host(each) if isinstance(each, np.ndarray) else each for each in items]
+    return items[0] if single else tuple(items)
 
 
 def _item(item: Any, device: Any) -> Any:
@@ -33,7 +38,6 @@ def _item(item: Any, device: Any) -> Any:
         if raw.dtype == object or raw.dtype.kind not in "fiub":
             raise MXNetIndexError(f"{item!r} is not an index; expected int, slice, None, ... or an array of whole "
                                   "numbers")
-        raw = raw if device.kind == "cpu" else device.from_host(raw)
     return raw.astype("int64") if raw.dtype.kind == "f" else raw
 
 

@@ -16,6 +16,7 @@ from ..base import (
     MXNetValueError,
 )
 from ..context import Context, current_context
+from ..device import of_raw
 from ..dtypes import as_dtype
 from ..ops import registry
 from ..ops.infer import infer_shapes, infer_types
@@ -196,7 +197,9 @@ def _operand(array: NDArray, other: Any) -> NDArray | None:
 def _beside(array: NDArray, other: Any) -> NDArray:
     """Bring a foreign array to the context of `array`, with its dtype."""
     device = array._ctx.device
-    if not isinstance(other, device.xp.ndarray):
+    if isinstance(other, device.xp.ndarray):
+        other = device.copy_from(other, of_raw(other)) if device.kind != "cpu" else other
+    else:
         other = device.from_host(np.asarray(other.get() if hasattr(other, "get") else other))
     return wrap(other.astype(array._data.dtype), array._ctx)
 
@@ -457,7 +460,7 @@ class NDArray:
             return self._recorded_item(key)
         self._ctx.device.enter()
         if key.__class__ is not int and key.__class__ is not slice:
-            key = indexing.normalize(key, self._ctx.device)
+            key = indexing.normalize(key, self._ctx.device, self.shape)
         try:
             found = data[key]
         except (IndexError, TypeError) as error:
@@ -477,7 +480,7 @@ class NDArray:
             return part if part.shape == shape else _call("Reshape", part, shape=shape)
         device = self._ctx.device
         device.enter()
-        positions = device.xp.arange(self.size).reshape(self.shape)[indexing.normalize(key, device)]
+        positions = device.xp.arange(self.size).reshape(self.shape)[indexing.normalize(key, device, self.shape)]
         flat = _call("Reshape", self, shape=(-1,))
         return _call("take", flat, wrap(positions if positions.ndim else positions.reshape(1), self._ctx))
 
@@ -494,7 +497,7 @@ class NDArray:
         elif not isinstance(value, _SCALARS) and device.kind != "cpu" and not isinstance(value, device.xp.ndarray):
             value = device.from_host(np.asarray(value, self._data.dtype))
         if key.__class__ is not int and key.__class__ is not slice:
-            key = indexing.normalize(key, device)
+            key = indexing.normalize(key, device, self.shape)
         if getattr(value, "size", 0) == 1 and value.ndim:
             value = value.reshape(())  # one element goes anywhere
         try:
@@ -633,6 +636,7 @@ class NDArray:
             raise MXNetValueError(f"attach_grad: grad_req is {grad_req!r}; expected 'write', 'add' or 'null'")
         if stype not in (None, "default"):
             raise MXNetError(f"attach_grad: storage type {stype!r} is not supported; gradients are dense")
+        self._ctx.device.enter()
         grad = wrap(self._ctx.device.xp.zeros_like(self._data), self._ctx)
         self._entry = (tape.Leaf(grad, grad_req), 0)
 
@@ -685,6 +689,7 @@ class NDArray:
         return target
 
     def _full(self, value: Any) -> NDArray:
+        self._ctx.device.enter()
         return wrap(self._ctx.device.xp.full(self.shape, value, self._data.dtype), self._ctx)
 
     def __array_function__(self, func: Callable, types: Any, args: Any, kwargs: Any) -> Any:
@@ -705,6 +710,7 @@ class NDArray:
     def __cuda_array_interface__(self) -> dict:
         if self._ctx.device.kind != "cuda":
             raise AttributeError("the array is not on a GPU")
+        self._ctx.device.enter()  # it names the stream to wait for
         return self._data.__cuda_array_interface__
 
     def to_dlpack_for_read(self) -> Any:
@@ -787,9 +793,16 @@ def _foreign(func: Callable, args: Any, kwargs: Any) -> Any:
             return [rewrap(each) for each in value]
         return value
 
+    def bring(value: Any) -> Any:
+        if isinstance(value, _ndarray):
+            return ctx.device.from_host(value)
+        return type(value)(map(bring, value)) if isinstance(value, (list, tuple)) else value
+
     args = unwrap(tuple(args))
     kwargs = {name: unwrap(value) for name, value in kwargs.items()}
     ctx = contexts[0] if contexts else current_context()
+    if ctx.device.kind != "cpu":
+        args, kwargs = bring(args), {name: bring(value) for name, value in kwargs.items()}
     return rewrap(func(*args, **kwargs))
 
 
@@ -850,7 +863,7 @@ def pull_gradients(heads: Sequence[NDArray], head_grads: Sequence[NDArray | None
                                   f"an NDArray of shape {head.shape}")
         else:
             raw = grad._data
-        starts.append((head._entry, (grad or wrap(raw, head._ctx)) if create_graph else raw))
+        starts.append((head._entry, raw if not create_graph else wrap(raw, head._ctx) if grad is None else grad))
     ctx = heads[0]._ctx
     algebra = (_Algebra if create_graph else tape.RawAlgebra).on(ctx)
     return tape.walk(starts, algebra, retain_graph, at)
@@ -859,6 +872,7 @@ def pull_gradients(heads: Sequence[NDArray], head_grads: Sequence[NDArray | None
 def run_backward(heads: Sequence[NDArray], head_grads: Sequence[NDArray | None] | None, retain_graph: bool) -> None:
     """Compute gradients and give them to the marked arrays, by each one's ``grad_req``."""
     for leaf, grad in pull_gradients(heads, head_grads, retain_graph, False):
+        leaf.grad._ctx.device.enter()
         if leaf.req == "write":
             leaf.grad._data[...] = grad
         elif leaf.req == "add":

@@ -8,6 +8,7 @@ from . import (  # noqa: F401
     conv,
     creation,
     ctc,
+    deformable,
     dense,
     detection,
     image,

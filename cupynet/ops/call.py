@@ -40,9 +40,10 @@ def bind(op: Op, called: str, args: tuple, kwargs: dict[str, Any], is_array: Cal
     if op.variadic:
         if len(args) == 1 and isinstance(args[0], (list, tuple)):
             args = tuple(args[0])
-        split = next((i for i, value in enumerate(args) if not is_array(value)), len(args))
-        many, args = list(args[:split]), args[split:]
-        names = attr_names
+        wrong = next((value for value in args if not is_array(value)), None)
+        if wrong is not None:
+            raise MXNetTypeError(f"{called}: an input is {wrong!r}; attributes of this operator are given by name")
+        many, args, names = list(args), (), ()
     else:
         names = [*fixed, *attr_names] if op.resolver is None else fixed
     if len(args) > len(names):

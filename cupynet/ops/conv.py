@@ -119,7 +119,8 @@ def _windows(name: str, size: tuple, out: tuple | None, kernel: tuple, stride: t
 # ---- walking over a batch -------------------------------------------------------------------------
 
 _CACHED = 1 << 18        # numbers that a thread works on at a time: about one core's cache
-_FEW_POSITIONS = 256     # columns below which a product is inefficient
+_FEW_POSITIONS = 512     # columns below which a product is inefficient
+_SHORT_RUN = 8           # images below which having them last is a burden, unlike none
 _BLOCK = 1 << 23         # numbers in the columns of a single image; beyond, it is taken in blocks of rows
 _GPU_BLOCK = 1 << 27     # the same for all the images on a GPU, where only memory limits them
 
@@ -135,7 +136,8 @@ class _Sweep:
         The rows of windows (positions on the first spatial axis) that are taken together.
     """
 
-    def __init__(self, xp: Any, windows: Windows, images: int, channels: int, filters: int, groups: int, dtype: Any):
+    def __init__(self, xp: Any, windows: Windows, images: int, channels: int, filters: int, groups: int, dtype: Any,
+                 cached: int = 4 * _CACHED):
         self.xp, self.windows, self.channels, self.groups, self.dtype = xp, windows, channels, groups, dtype
         self._images = images
         positions, depth = math.prod(windows.out), channels * math.prod(windows.kernel)
@@ -143,9 +145,11 @@ class _Sweep:
         if xp is np:
             worthwhile = images * (depth // groups) * filters * positions >= parallel.WORTHWHILE
             self._parts = None if worthwhile else 1
-            share = -(-images // (parallel.threads if worthwhile else 1))
-            wanted = max(_CACHED / numbers, _FEW_POSITIONS / max(1, positions), 1)
-            self._together, block = max(1, min(2 ** round(math.log2(wanted)), share)), _BLOCK
+            share = max(1, -(-images // (parallel.threads if worthwhile else 1)))
+            together = 2 ** round(math.log2(max(cached / numbers, _FEW_POSITIONS / max(1, positions), 1)))
+            if together < _SHORT_RUN or windows.is_pointwise:
+                together = 1 if 2 * positions > _FEW_POSITIONS else max(_SHORT_RUN, together)
+            self._together, block = min(together, share), _BLOCK
         else:
             self._together, block = max(1, min(images, _GPU_BLOCK // numbers)), _GPU_BLOCK
         rows = windows.out[0]
@@ -241,7 +245,7 @@ def _correlate(xp: Any, data: Any, weight: Any, bias: Any, windows: Windows, gro
     kernels = weight.astype(dtype, copy=False).reshape(groups, filters // groups, -1)
     if bias is not None:
         bias = bias.astype(dtype, copy=False).reshape(groups, filters // groups, 1)
-    sweep = _Sweep(xp, windows, images, channels, filters, groups, dtype)
+    sweep = _Sweep(xp, windows, images, channels, filters, groups, dtype, _CACHED)
     direct = out.dtype == dtype and len(sweep.blocks) == 1 and out.flags.c_contiguous
 
     def work(start: int, stop: int) -> None:
@@ -321,7 +325,8 @@ def _turn(xp: Any, weight: Any, groups: int) -> Any:
     filters, depth, *kernel = weight.shape
     swapped = weight.reshape(groups, filters // groups, depth, *kernel).swapaxes(1, 2)
     turned = swapped[(Ellipsis, *(slice(None, None, -1),) * len(kernel))]
-    return turned.reshape(groups * depth, filters // groups, *kernel)
+    # with its strides reversed a matrix would miss the fast product
+    return xp.ascontiguousarray(turned.reshape(groups * depth, filters // groups, *kernel))
 
 
 def _turning_pays(windows: Windows, channels: int, filters: int) -> bool:

@@ -112,7 +112,7 @@ def _rows(xp: Any, data: Any, order: Any) -> Any:
     return data[xp.arange(len(data))[:, None], order]
 
 
-@op(name="_contrib_box_nms", aliases=("_contrib_box_non_maximum_suppression",), outputs=("output", "index"), visible=1)
+@op(name="_contrib_box_nms", aliases=("_contrib_box_non_maximum_suppression",), outputs=("output0", "index"), visible=1)
 def box_nms(xp, data, *, overlap_thresh: float = 0.5, valid_thresh: float = 0.0, topk: int = -1, coord_start: int = 2,
             score_index: int = 1, id_index: int = -1, background_id: int = -1, force_suppress: bool = False,
             in_format: _FORMAT = "corner", out_format: _FORMAT = "corner"):
@@ -215,7 +215,7 @@ box_nms_grad.type(first_type)
 
 # ---- matching -------------------------------------------------------------------------------------
 
-@op(name="_contrib_bipartite_matching", outputs=("rows", "columns"), differentiable=False)
+@op(name="_contrib_bipartite_matching", outputs=("output0", "output1"), differentiable=False)
 def bipartite_matching(xp, data, *, is_ascend: bool = False, threshold: float, topk: int = -1):
     """Greedy matching of rows and columns by score: the best pair, the best pair of what is left, and so on.
 
@@ -268,7 +268,7 @@ bipartite_matching.type(same_type)
 
 # ---- encoding and decoding ------------------------------------------------------------------------
 
-@op(name="_contrib_box_encode", outputs=("targets", "masks"), differentiable=False)
+@op(name="_contrib_box_encode", outputs=("output0", "output1"), differentiable=False)
 def box_encode(xp, samples, matches, anchors, refs, means, stds):
     """Targets of box regression: the box that an anchor is matched with, relative to the anchor, normalised.
 

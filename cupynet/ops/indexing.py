@@ -451,6 +451,8 @@ def _(attrs: Attrs, ins: Slots, outs: Slots) -> None:
         else:
             raise MXNetValueError(f"pick: index has shape {index}; expected {short} or {long} for data of shape {data}")
     outs[0] = long if attrs.keepdims else short
+    if index is None:
+        ins["index"] = short
 
 
 pick.type(first_type)
@@ -936,7 +938,7 @@ def _(F, grad, index_vector):
 
 # ---- counting ----------------------------------------------------------------------------------------
 
-@op(name="_histogram", outputs=("output", "bin_edges"), differentiable=False,
+@op(name="_histogram", outputs=("output0", "output1"), differentiable=False,
     when={"bins": lambda attrs: attrs.bin_cnt is None})
 def histogram(xp, data, bins=None, *, bin_cnt: int | None = None, range: Floats | None = None):
     """How many elements of `data` fall into each bin.

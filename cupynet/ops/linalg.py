@@ -394,7 +394,7 @@ def _(F, grad, A, output):
     return F._linalg_triangle(F._linalg_trsm(A, found, transpose=True, rightside=True))
 
 
-@_linalg("gelqf", outputs=("Q", "L"))
+@_linalg("gelqf", outputs=("output0", "output1"))
 def gelqf(xp, A):
     """LQ factors ``A = L @ Q``: rows of Q orthonormal, L a lower triangle.
 
@@ -417,12 +417,13 @@ def _(attrs: Attrs, ins: Slots, outs: Slots) -> None:
     if shape is not None:
         require(shape[-2] <= shape[-1] or not shape[-1], "_linalg_gelqf",
                 f"A has shape {shape}; expected no more rows than columns")
-        outs["Q"] = shape
-        outs["L"] = shape[:-1] + shape[-2:-1]
+        outs[0] = shape
+        outs[1] = shape[:-1] + shape[-2:-1]
 
 
 @gelqf.grad("A")
-def _(F, grads, Q, L):
+def _(F, grads, output0, output1):
+    Q, L = output0, output1
     # L'^-1 (G_Q + sym(L' G_L - G_Q Q') Q), where sym mirrors the lower triangle
     of_q, of_l = grads
     inner = None if of_l is None else F._linalg_gemm2(L, of_l, transpose_a=True)
@@ -433,7 +434,7 @@ def _(F, grads, Q, L):
     return F._linalg_trsm(L, found if of_q is None else found + of_q, transpose=True)
 
 
-@_linalg("syevd", outputs=("U", "L"))
+@_linalg("syevd", outputs=("output0", "output1"))
 def syevd(xp, A):
     """Eigenvectors and eigenvalues of symmetric matrices, ``A = U.T @ diag(L) @ U``.
 
@@ -449,15 +450,16 @@ def syevd(xp, A):
 
 @syevd.shape
 def _(attrs: Attrs, ins: Slots, outs: Slots) -> None:
-    outs["U"] = ins[0]
-    ins[0] = outs["U"]
+    outs[0] = ins[0]
+    ins[0] = outs[0]
     _require_matrix("syevd", ins[0], square=True)
     if ins[0] is not None:
-        outs["L"] = ins[0][:-1]
+        outs[1] = ins[0][:-1]
 
 
 @syevd.grad("A")
-def _(F, grads, U, L):
+def _(F, grads, output0, output1):
+    U, L = output0, output1
     of_u, of_l = grads
     inner = None if of_l is None else F._linalg_makediag(of_l)
     if of_u is not None:
@@ -492,7 +494,7 @@ def _(F, grad, output):
     return F._linalg_gemm2(F._linalg_gemm2(output, grad, transpose_a=True), output, transpose_b=True, alpha=-1)
 
 
-@_linalg("det")
+@_linalg("det", outputs=("output0",))
 def det(xp, A):
     """Determinants of square matrices: ``(..., n, n)`` gives ``(...)``, and ``(1,)`` for one matrix.
 
@@ -501,7 +503,7 @@ def det(xp, A):
     return xp.linalg.det(A).reshape(A.shape[:-2] or (1,))
 
 
-@_linalg("slogdet", outputs=("sign", "logabsdet"))
+@_linalg("slogdet", outputs=("output0", "output1"))
 def slogdet(xp, A):
     """Signs of determinants and logarithms of their absolute values, for square matrices.
 
@@ -528,13 +530,13 @@ def _cofactors(F: Any, A: Any, scale: Any, determinant: Any) -> Any:
 
 
 @det.grad("A")
-def _(F, grad, A, output):
-    return _cofactors(F, A, grad * output, output)
+def _(F, grad, A, output0):
+    return _cofactors(F, A, grad * output0, output0)
 
 
 @slogdet.grad("A")
-def _(F, grads, A, sign):
-    return None if grads[1] is None else _cofactors(F, A, grads[1], sign)
+def _(F, grads, A, output0):
+    return None if grads[1] is None else _cofactors(F, A, grads[1], output0)
 
 
 # ---- diagonals and packed triangles ---------------------------------------------------------------

@@ -680,8 +680,7 @@ def multi_lars(xp, lrs, weights_sum_sq, grads_sum_sq, wds, *, eta: float, eps: f
     """
     weight, grad = xp.sqrt(weights_sum_sq), xp.sqrt(grads_sum_sq)
     rate = eta * weight / (grad * rescale_grad + wds * weight + eps)
-    rate[(weight == 0) | (grad == 0)] = 1
-    return xp.multiply(lrs, rate, out=out)
+    return xp.multiply(lrs, xp.where((weight == 0) | (grad == 0), 1, rate), out=out)
 
 
 multi_lars.shape(same_shape)

@@ -279,7 +279,7 @@ def _(F, grad, data, output, data_dtype, *, ord, axis, out_dtype):
     return F.broadcast_mul(direction, _spread(F, scale, data.shape, axes))
 
 
-@op(name="moments", outputs=("mean", "var"))
+@op(name="moments", outputs=("output0", "output1"))
 def moments(xp, data, *, axes: Shape | None = None, keepdims: bool = False):
     """Mean and variance (that of the population, ``mean((data - mean)**2)``) over axes.
 
@@ -321,13 +321,13 @@ moments.type(same_type)
 
 
 @moments.grad("data")
-def _(F, grads, data, mean, *, axes):
+def _(F, grads, data, output0, *, axes):
     reduced = _moments_axes(axes, len(data.shape))
     count = math.prod(data.shape[i] for i in reduced)
     of_mean, of_var = (None if g is None else _spread(F, g / count, data.shape, reduced) for g in grads)
     found = None if of_mean is None else F.broadcast_to(of_mean, shape=data.shape)
     if of_var is not None:
-        centred = F.broadcast_sub(data, _spread(F, mean, data.shape, reduced))
+        centred = F.broadcast_sub(data, _spread(F, output0, data.shape, reduced))
         spread = F.broadcast_mul(centred, of_var * 2)
         found = spread if found is None else found + spread
     return found

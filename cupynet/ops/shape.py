@@ -19,6 +19,7 @@ from .schema import Attrs, Shape
 __all__ = ["reshaped"]
 
 _INT64 = np.dtype(np.int64)
+_MOST_PIECES = 1 << 16
 _MAX_OUTPUTS = 256  # of a split: only the names of the outputs that rules could ask for
 
 
@@ -431,7 +432,9 @@ def _(F, grad, data_shape, *, axis):
 # ---- cutting into several outputs -----------------------------------------------------------------------
 
 def _numbered(count: int) -> tuple[str, ...]:
-    return tuple(f"output{i}" for i in range(count)) if count > 1 else ("output",)
+    """Return the names of `count` outputs. Raises MXNetValueError for a number that only a damaged file asks for."""
+    require(0 < count <= _MOST_PIECES, "split", f"cannot cut into {count} pieces; expected 1 to {_MOST_PIECES}")
+    return tuple(f"output{i}" for i in range(count))
 
 
 def _parts(xp: Any, data: Any, axis: int, bounds: Sequence[tuple[int, int]], squeeze_axis: bool, out: Any) -> Any:

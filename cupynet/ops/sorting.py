@@ -45,7 +45,7 @@ def _line_shape(shape: tuple[int, ...], axis: int | None) -> tuple[int, ...]:
 
 # ---- whole ----------------------------------------------------------------------------------------
 
-@op(name="sort")
+@op(name="sort", outputs=("output0",))
 def sort(xp, data, *, axis: int | None = -1, is_ascend: bool = True):
     """Elements in order along an axis.
 
@@ -126,8 +126,8 @@ def _(F, grad, data, *, axis, is_ascend):
 
 # ---- the first few --------------------------------------------------------------------------------
 
-_TOPK_OUTPUTS = {"indices": ("output",), "mask": ("output",), "value": ("output", "indices"),
-                 "both": ("output", "indices")}
+_TOPK_OUTPUTS = {"indices": ("output",), "mask": ("output",), "value": ("output0", "indices"),
+                 "both": ("output0", "output1")}
 
 
 @op(name="topk", outputs=lambda attrs: _TOPK_OUTPUTS["both" if attrs is None else attrs.ret_typ],
@@ -209,10 +209,10 @@ def _(attrs: Attrs, ins: Slots, outs: Slots) -> None:
 
 
 @topk.grad("data")
-def _(F, grads, data_shape, indices, *, axis, ret_typ):
+def _(F, grads, data_shape, output1, *, axis, ret_typ):
     if ret_typ in ("indices", "mask") or grads[0] is None:
         return None
-    return F._scatter_along_axis(grads[0], indices, axis=axis, shape=data_shape)
+    return F._scatter_along_axis(grads[0], output1, axis=axis, shape=data_shape)
 
 
 # ---- their gradients ------------------------------------------------------------------------------

@@ -11,4 +11,5 @@ array([0.9, 0.8], dtype=float32)
 from . import contrib, optimizer
 from .optimizer import *  # noqa: F403
 
-__all__ = [*optimizer.__all__, "contrib", "optimizer"]
+__all__ = ["contrib", "optimizer"]
+__all__ += optimizer.__all__

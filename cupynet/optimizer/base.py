@@ -46,7 +46,7 @@ class Optimizer:
         Parameters that have attributes ``lr_mult`` and ``wd_mult``.
     """
 
-    opt_registry: dict[str, type[Optimizer]] = {}  # noqa: RUF012  one table for all
+    opt_registry: dict[str, type[Optimizer]] = {}  # one table for all
 
     # ---- by name ----------------------------------------------------------------------------
 
@@ -58,8 +58,8 @@ class Optimizer:
         name = klass.__name__.lower()
         old = Optimizer.opt_registry.get(name)
         if old is not None:
-            warnings.warn(f"WARNING: New optimizer {klass.__module__}.{klass.__name__} is overriding existing optimizer "
-                          f"{old.__module__}.{old.__name__}", stacklevel=2)
+            warnings.warn(f"WARNING: New optimizer {klass.__module__}.{klass.__name__} is overriding existing "
+                          f"optimizer {old.__module__}.{old.__name__}", stacklevel=2)
         Optimizer.opt_registry[name] = klass
         return klass
 
@@ -129,8 +129,8 @@ class Optimizer:
 
     def _warn_if_coarse(self, weight: NDArray, name: str = "") -> None:
         if weight.dtype == np.float16 and not self.multi_precision:
-            warnings.warn("Accumulating with float16 in optimizer can lead to poor accuracy or slow convergence. Consider "
-                          f"using multi_precision=True option of the {name}optimizer", stacklevel=3)
+            warnings.warn("Accumulating with float16 in optimizer can lead to poor accuracy or slow convergence. "
+                          f"Consider using multi_precision=True option of the {name}optimizer", stacklevel=3)
 
     def create_state_multi_precision(self, index: Any, weight: NDArray) -> Any:
         """Return the state of a weight; for float16 in mixed precision ``(float32 weight, state)``."""
@@ -254,8 +254,10 @@ class Optimizer:
         return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
+        Optimizer.__init__(self)  # files of older versions of MXNet lack some attributes
         self.__dict__.update(state)
-        self.param_dict = {}
+        if "_all_index_update_counts" not in state:
+            self._all_index_update_counts = {0: self._index_update_count}
 
 
 def zeros_like(weight: NDArray, count: int | None = None) -> Any:
@@ -266,6 +268,11 @@ def zeros_like(weight: NDArray, count: int | None = None) -> Any:
 def aggregation(default: int, most: int) -> int:
     """Return how many weights an update takes at once; ``MXNET_OPTIMIZER_AGGREGATION_SIZE`` changes it."""
     return max(1, min(most, int(os.environ.get("MXNET_OPTIMIZER_AGGREGATION_SIZE", default))))
+
+
+def flat(groups: list[list]) -> list:
+    """Return the members of the groups one after another, as operators on many weights take them."""
+    return [each for group in groups for each in group]
 
 
 def as_lists(*values: Any) -> list[list]:

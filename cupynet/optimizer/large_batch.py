@@ -11,7 +11,7 @@ import numpy as np
 from .. import ndarray as nd
 from ..base import MXNetValueError
 from ..ndarray import NDArray
-from .base import Optimizer, aggregation, as_lists, register, zeros_like
+from .base import Optimizer, aggregation, as_lists, flat, register, zeros_like
 from .sgd import SGD
 
 __all__ = ["LARS", "LAMB", "LBSGD"]
@@ -75,7 +75,7 @@ class LARS(SGD):
             more["momentum"] = self.momentum * (self.cur_lr / self.last_lr) if correct else self.momentum
         groups = [[weights[i], grads[i], *self._kept(states[i], multi_precision)] for i in order]
         getattr(nd, ("preloaded_multi_mp_" if multi_precision else "preloaded_multi_") + name)(
-            *sum(groups, []), rates, decays, out=[weights[i] for i in order], num_weights=len(order), **more)
+            *flat(groups), rates, decays, out=[weights[i] for i in order], num_weights=len(order), **more)
 
 
 @register
@@ -131,8 +131,8 @@ class LBSGD(Optimizer):
     ----------
     momentum : float
     warmup_strategy : "linear", "power2", "sqrt" or "lars"
-        How the learning rate rises, up to `batch_scale` times, in the first `warmup_epochs`; or, with "lars", that it is
-        scaled by the ratio of the norms of weight and gradient, between 0.01 and 100. Any other: not at all.
+        How the learning rate rises, up to `batch_scale` times, in the first `warmup_epochs`; or, with "lars", that it
+        is scaled by the ratio of the norms of weight and gradient, between 0.01 and 100. Any other: not at all.
     warmup_epochs, updates_per_epoch, begin_epoch : int
         What an epoch is, and where training starts.
     """

@@ -9,7 +9,7 @@ import numpy as np
 from .. import ndarray as nd
 from ..ndarray import NDArray
 from ..ndarray import random as _random
-from .base import Optimizer, aggregation, as_lists, register, zeros_like
+from .base import Optimizer, aggregation, as_lists, flat, register, zeros_like
 
 __all__ = ["SGD", "NAG", "Signum", "SGLD", "DCASGD", "ccSGD", "Test"]
 
@@ -75,12 +75,12 @@ class SGD(_Descent):
         if len(groups) == 1:
             getattr(nd, name)(*groups[0], out=weights[0], lr=lrs[0], wd=wds[0], **more)
         else:
-            getattr(nd, "multi_" + name)(*sum(groups, []), out=weights, num_weights=len(weights), lrs=tuple(lrs),
+            getattr(nd, "multi_" + name)(*flat(groups), out=weights, num_weights=len(weights), lrs=tuple(lrs),
                                          wds=tuple(wds), **more)
 
 
 @register
-class ccSGD(SGD):  # noqa: N801  MXNet's name
+class ccSGD(SGD):
     """Deprecated: :class:`SGD`."""
 
 

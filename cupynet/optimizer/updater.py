@@ -81,8 +81,8 @@ class Updater:
         if isinstance(found, tuple) and len(found) == 2:
             found, optimizer = found
         if not isinstance(found, dict) or not (optimizer is None or isinstance(optimizer, Optimizer)):
-            raise MXNetError("set_states: the data hold no states of an optimizer; expected a dict from indices to states, "
-                             "or a tuple of one and an Optimizer")
+            raise MXNetError("set_states: the data hold no states of an optimizer; expected a dict from indices to "
+                             "states, or a tuple of one and an Optimizer")
         if optimizer is not None:
             self.optimizer = optimizer
             self.aggregate_updates = optimizer.aggregate_num > 0

@@ -1,11 +1,11 @@
 """``mx.sym``: symbols, and every operator as a function of them."""
 from ..ops.call import FLUENT as _FLUENT
 from ..ops.registry import find as _find
-from . import _internal, contrib, image, linalg, op, random  # noqa: F401
+from . import _internal, contrib, image, linalg, op, random
 from .creation import *  # noqa: F403
 from .functions import method as _method
 from .functions import namespace as _namespace
-from .symbol import Group, Symbol, Variable, load, load_json, var  # noqa: F401
+from .symbol import Group, Symbol, Variable, load, load_json, var
 
 __getattr__, __dir__ = _namespace("", globals())
 

@@ -2,10 +2,7 @@
 from collections.abc import Sequence
 from typing import Any, Literal
 
-from numpy.typing import DTypeLike
-
 from .symbol import Symbol
-
 
 def allclose(
     a: Symbol | None = None,

@@ -31,8 +31,8 @@ def function(op: Op, called: str) -> Callable:
     call.__name__ = call.__qualname__ = called
     call.__doc__ = documentation(op, called)
     sign = signature(op)
-    call.__signature__ = sign.replace(parameters=[
-        p if p.name != "out" else inspect.Parameter("attr", p.KEYWORD_ONLY, default=None) for p in sign.parameters.values()])
+    attr = inspect.Parameter("attr", inspect.Parameter.KEYWORD_ONLY, default=None)
+    call.__signature__ = sign.replace(parameters=[p if p.name != "out" else attr for p in sign.parameters.values()])
     call.__module__ = "cupynet.symbol"
     return call
 

@@ -6,7 +6,6 @@ from numpy.typing import DTypeLike
 
 from .symbol import Symbol
 
-
 def identity(data: Symbol | None = None, *, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
     """Copy of `data`: same shape, dtype and values."""
 

@@ -2,11 +2,12 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from .. import attribute
-from ..base import MXNetError
+from ..base import MXNetError, MXNetTypeError
 from ..graph.node import Entry, Node, post_order
 from ..ops import registry
 
@@ -17,7 +18,7 @@ _CASTS = ("amp_cast", "amp_multicast")
 
 # How many outputs an operator has in MXNet, hidden ones included, where it is not as many as here. The files count
 # them in node_row_ptr, which nothing reads.
-_OUTPUTS = {"BatchNorm": 3, "_contrib_SyncBatchNorm": 3, "_contrib_BatchNormWithReLU": 3, "L2Normalization": 2, "RNN": 1,
+_OUTPUTS = {"BatchNorm": 3, "_contrib_SyncBatchNorm": 3, "L2Normalization": 2, "RNN": 1,
             "GridGenerator": 2, "BilinearSampler": 2, "SpatialTransformer": 3, "Correlation": 3, "sort": 2,
             "_linalg_det": 3, "_linalg_slogdet": 4}
 
@@ -87,6 +88,8 @@ def dump(heads: Sequence[Entry], remove_amp_cast: bool = True) -> str:
 
 def load_file(fname: str) -> list[Entry]:
     """Return the heads of the graph in a file."""
+    if not isinstance(fname, (str, os.PathLike)):
+        raise MXNetTypeError("fname need to be string")
     try:
         with open(fname, encoding="utf-8") as stream:
             return load(stream.read())
@@ -109,7 +112,7 @@ def load(text: str) -> list[Entry]:
     unknown = set(top) - {"nodes", "arg_nodes", "node_row_ptr", "heads", "attrs", "storage_type"}
     _expect(not unknown, f"Unknown field {', '.join(sorted(unknown))}")
     for field in ("nodes", "heads"):
-        _expect(isinstance(top.get(field), list), f"{field} is missing")
+        _expect(isinstance(top.get(field), list) and top[field], f"{field} is missing or empty")
     version = _version(top.get("attrs"))
     nodes: list[Node] = []
     for i, item in enumerate(top["nodes"]):
@@ -134,12 +137,13 @@ def _version(attrs: Any) -> int:
 
 
 def _entry(entry: Any, nodes: Sequence[Node], where: str) -> Entry:
-    _expect(isinstance(entry, list) and len(entry) in (2, 3) and all(isinstance(n, int) for n in entry),
+    _expect(isinstance(entry, list) and len(entry) in (2, 3) and all(type(n) is int for n in entry),
             f"{where} has {entry!r}, expected [node, output] or [node, output, version]")
     index, output = entry[:2]
     _expect(0 <= index < len(nodes), f"{where} refers to node {index}, which does not come before")
     node = nodes[index]
-    _expect(0 <= output < node.output_count, f"{where} refers to output {output} of {node.name!r}, which does not exist")
+    _expect(0 <= output < node.output_count,
+            f"{where} refers to output {output} of {node.name!r}, which does not exist")
     return node, output
 
 
@@ -168,7 +172,10 @@ def _node(i: int, item: Any, before: Sequence[Node], version: int) -> Node:
         parsed = node.parsed
     except MXNetError as error:
         raise MXNetError(f"Failed loading Op {name} of type {item['op']}: {error}") from None
-    if version >= 900 and not op.variadic:
+    if op.count:
+        _expect(parsed[op.count] <= len(inputs), f"node {name!r} ({op.name}) has {len(inputs)} inputs, expected "
+                                                 f"{op.count}={parsed[op.count]}")
+    elif version >= 900:
         names = op.active_inputs(parsed, len(inputs))
         _expect(len(names) == len(inputs), f"node {name!r} ({op.name}) has {len(inputs)} inputs, expected "
                                            f"{len(names)} ({', '.join(names)})")

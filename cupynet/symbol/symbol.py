@@ -68,8 +68,8 @@ def compose(op: Op, called: str, named: Mapping[str, Symbol], many: Sequence[Sym
         if not isinstance(given, Symbol):
             raise MXNetTypeError(f"{op.name} {name!r}: {input_name} is {type(given).__name__}; expected a Symbol")
         if len(given._heads) != 1:
-            raise MXNetError(f"{op.name} {name!r}: {input_name} has {len(given._heads)} outputs; a single one is required "
-                             "(index the symbol to choose)")
+            raise MXNetError(f"{op.name} {name!r}: {input_name} has {len(given._heads)} outputs; a single one is "
+                             "required (index the symbol to choose)")
         node.inputs.append(given._heads[0])
     node.initialize_inputs()
     return Symbol([(node, i) for i in range(node.visible_count)])
@@ -222,7 +222,7 @@ class Symbol:
             if not isinstance(value, str):
                 raise MXNetValueError("Set Attr only accepts string values")
             if node.op is not None:
-                node.op.parse({k: v for k, v in {**node.attrs, attribute.stored(key): value}.items()})
+                node.op.parse({**node.attrs, attribute.stored(key): value})
             node.attrs[attribute.stored(key)] = value
             vars(node).pop("parsed", None)
 
@@ -239,7 +239,8 @@ class Symbol:
 
     def _compose(self, *args: Symbol, name: str | None = None, **kwargs: Symbol) -> None:
         if args and kwargs:
-            raise MXNetTypeError("compose only accept input Symbols either as positional or keyword arguments, not both")
+            raise MXNetTypeError("compose only accept input Symbols either as positional or keyword arguments, "
+                                 "not both")
         for each in (*args, *kwargs.values()):
             if not isinstance(each, Symbol):
                 raise MXNetTypeError("Compose expect `Symbol` as arguments")
@@ -253,13 +254,17 @@ class Symbol:
             if key not in names:
                 raise MXNetError(f"Symbol.Compose: keyword argument name {key} not found. Candidate arguments: "
                                  + ", ".join(f"[{i}]{n}" for i, n in enumerate(names)))
-        for node in order:
-            node.inputs = [kwargs[p.name]._heads[0] if p.op is None and p.name in kwargs else (p, i)
-                           for p, i in node.inputs]
-        self._heads = [kwargs[n.name]._heads[0] if n.op is None and n.name in kwargs else (n, i) for n, i in self._heads]
         if name:
-            for node in {id(n): n for n, _ in self._heads}.values():
+            for node, _ in self._heads:
                 node.name = name
+
+        def composed(entry: Entry) -> Entry:
+            node = entry[0]
+            return kwargs[node.name]._heads[0] if node.op is None and node.name in kwargs else entry
+
+        for node in order:
+            node.inputs = list(map(composed, node.inputs))
+        self._heads = list(map(composed, self._heads))
 
     def __copy__(self) -> Symbol:
         copies: dict[int, Node] = {}
@@ -338,8 +343,8 @@ class Symbol:
         if not missing and all(known(shape) and shape != () for part in result for shape in part):
             return result
         if args or kwargs:
-            warnings.warn("Cannot decide shape for the following arguments (0s in shape means unknown dimensions). Consider "
-                          "providing them as input:\n\t" + "\n\t".join(missing), stacklevel=2)
+            warnings.warn("Cannot decide shape for the following arguments (0s in shape means unknown dimensions). "
+                          "Consider providing them as input:\n\t" + "\n\t".join(missing), stacklevel=2)
         return None, None, None
 
     def infer_shape_partial(self, *args: Any, **kwargs: Any) -> tuple:
@@ -459,8 +464,9 @@ class Symbol:
                              f"{error}") from error.__cause__
         unknown = [n for n in (*arg_nodes, *aux_nodes) if not known(shapes[id(n)][0])]
         if unknown:
-            raise MXNetError(f"simple_bind error. Arguments:\n{listing}InferShape pass cannot decide shapes for the following "
-                             "arguments (0 means unknown dimensions). Please consider providing them as inputs:\n"
+            raise MXNetError(f"simple_bind error. Arguments:\n{listing}InferShape pass cannot decide shapes for the "
+                             "following arguments (0 means unknown dimensions). Please consider providing them as "
+                             "inputs:\n"
                              + ", ".join(f"{n.name}: {shapes[id(n)][0]}" for n in unknown))
         old = {} if shared_exec is None else {**shared_exec.arg_dict, **shared_exec.aux_dict}
         old_grads = {} if shared_exec is None or shared_exec.grad_arrays is None else shared_exec.grad_dict
@@ -477,7 +483,8 @@ class Symbol:
         names = [n.name for n in arg_nodes]
         reqs = _requests(grad_req, names)
         args = [allocate(n, old, n.name) for n in arg_nodes]
-        grads = [None if req == "null" else allocate(n, old_grads, f"grad of {n.name}") for n, req in zip(arg_nodes, reqs)]
+        grads = [None if req == "null" else allocate(n, old_grads, f"grad of {n.name}")
+                 for n, req in zip(arg_nodes, reqs)]
         aux = [allocate(n, old, n.name) for n in aux_nodes]
         return Executor(self.__copy__(), ctx, args, grads, reqs, aux)
 
@@ -568,7 +575,8 @@ def _only_dense(stype_dict: Any, group2ctx: Any) -> None:
     if any(stype != "default" for stype in (stype_dict or {}).values()):
         raise MXNetError(f"bind: storage types {stype_dict} are not supported; arrays are dense ('default')")
     if group2ctx:
-        raise MXNetError("bind: group2ctx (one graph over several contexts) is not supported; bind one executor a context")
+        raise MXNetError("bind: group2ctx (one graph over several contexts) is not supported; bind one executor a "
+                         "context")
 
 
 def _requests(grad_req: Any, names: Sequence[str]) -> list[str]:
@@ -634,8 +642,8 @@ def Variable(name: str, attr: dict[str, str] | None = None, shape: Any = None, l
         attrs["__init__"] = init if isinstance(init, str) else init.dumps()
     for key, value in kwargs.items():
         if not (key.startswith("__") and key.endswith("__")):
-            raise MXNetValueError(f"Attribute name={key} is not supported. Additional attributes must start and end with double "
-                                  "underscores, e.g, __yourattr__")
+            raise MXNetValueError(f"Attribute name={key} is not supported. Additional attributes must start and end "
+                                  "with double underscores, e.g, __yourattr__")
         attrs[key] = str(value)
     return Symbol([(Node(None, name, attrs), 0)])
 

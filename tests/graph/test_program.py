@@ -1,4 +1,5 @@
 """Programs compute what eager execution computes, on buffers that are shared without harm."""
+
 import numpy as np
 import pytest
 
@@ -10,6 +11,7 @@ SHAPE = (4, 6)
 
 # ---- random graphs --------------------------------------------------------------------------------
 
+
 # Each maker takes (F, rng, values) with F mx.sym or mx.nd and returns a value, or several, of SHAPE. Values are
 # bounded, so that differences do not grow.
 def _pair(pick):
@@ -17,8 +19,15 @@ def _pair(pick):
 
 
 UNARY = ["tanh", "sigmoid", "relu", "softsign", "abs", "negative", "sin", "square", "identity", "BlockGrad", "erf"]
-BINARY = ["broadcast_add", "broadcast_sub", "broadcast_mul", "broadcast_maximum", "elemwise_add", "elemwise_sub",
-          "elemwise_mul"]
+BINARY = [
+    "broadcast_add",
+    "broadcast_sub",
+    "broadcast_mul",
+    "broadcast_maximum",
+    "elemwise_add",
+    "elemwise_sub",
+    "elemwise_mul",
+]
 
 
 def unary(F, rng, pick):
@@ -31,8 +40,16 @@ def binary(F, rng, pick):
 
 def python_operators(F, rng, pick):
     a, b = _pair(pick)
-    return [lambda: a + b, lambda: a - b, lambda: a * b * 0.5, lambda: 1 - a, lambda: a * 0.5, lambda: a / (b * b + 1),
-            lambda: (a > b) * b, lambda: -a][rng.randint(8)]()
+    return [
+        lambda: a + b,
+        lambda: a - b,
+        lambda: a * b * 0.5,
+        lambda: 1 - a,
+        lambda: a * 0.5,
+        lambda: a / (b * b + 1),
+        lambda: (a > b) * b,
+        lambda: -a,
+    ][rng.randint(8)]()
 
 
 def broadcast(F, rng, pick):
@@ -79,7 +96,6 @@ def add_n(F, rng, pick):
     return F.add_n(pick(), pick(), pick()) * 0.3
 
 
-
 def matrix(F, rng, pick):
     x = F.dot(F.dot(pick(), pick(), transpose_b=True), pick())
     return F.tanh(x * 0.1)
@@ -90,8 +106,21 @@ def expand(F, rng, pick):
     return F.Reshape(F.tanh(x) if rng.randint(2) else x, shape=SHAPE)
 
 
-MAKERS = [unary, binary, python_operators, broadcast, reshape, transpose, reduction, concat, split, slices, add_n, matrix,
-          expand]
+MAKERS = [
+    unary,
+    binary,
+    python_operators,
+    broadcast,
+    reshape,
+    transpose,
+    reduction,
+    concat,
+    split,
+    slices,
+    add_n,
+    matrix,
+    expand,
+]
 
 
 def build(F, seed, variables, length=14):
@@ -101,11 +130,12 @@ def build(F, seed, variables, length=14):
 
     def pick():
         return values[rng.randint(max(0, len(values) - 6), len(values)) if rng.randint(3) else rng.randint(len(values))]
+
     for _ in range(length):
         made = MAKERS[rng.randint(len(MAKERS))](F, rng, pick)
         values.extend(made if isinstance(made, list) else [made])
     outputs = [values[-1], values[rng.randint(len(values))], values[rng.randint(len(values))]]
-    return outputs[:1 + rng.randint(3)]
+    return outputs[: 1 + rng.randint(3)]
 
 
 def numbers(seed, count, shape=SHAPE):
@@ -120,7 +150,7 @@ def eager(seed, inputs, heads):
     with mx.autograd.record():
         outputs = [out + arrays[0] * 0 for out in build(nd, seed, arrays)]  # some may depend on no array at all
     values = [out.asnumpy() for out in outputs]
-    mx.autograd.backward(outputs, [nd.array(h) for h in heads[:len(outputs)]])
+    mx.autograd.backward(outputs, [nd.array(h) for h in heads[: len(outputs)]])
     return values, [x.grad.asnumpy() for x in arrays]
 
 
@@ -133,8 +163,9 @@ def test_random_graph(ctx, seed):
     grads = [nd.ones(SHAPE) * 3 for _ in names]
     args = [nd.array(x) for x in numbers(seed, 3)]
     symbol = S.Group([*outputs, S.BlockGrad(S.add_n(*variables))])  # all three are arguments
-    executor = symbol.bind(ctx, dict(zip(names, args)), args_grad=dict(zip(names, grads)),
-                           grad_req=dict(zip(names, requests)))
+    executor = symbol.bind(
+        ctx, dict(zip(names, args)), args_grad=dict(zip(names, grads)), grad_req=dict(zip(names, requests))
+    )
     buffers = [out._data for out in executor.outputs]
     added = [3.0 if req == "add" else 0.0 for req in requests]
     for step in range(3):  # the second and third time all buffers are dirty
@@ -165,8 +196,9 @@ def test_backward_twice(ctx, seed):
     """The same gradients again, also after other head gradients in between."""
     outputs = build(S, seed, [S.Variable(n) for n in "abc"])
     grads = [nd.zeros(SHAPE) for _ in "abc"]
-    executor = S.Group(outputs).bind(ctx, dict(zip("abc", map(nd.array, numbers(seed, 3)))),
-                                     args_grad=dict(zip("abc", grads)))
+    executor = S.Group(outputs).bind(
+        ctx, dict(zip("abc", map(nd.array, numbers(seed, 3)))), args_grad=dict(zip("abc", grads))
+    )
     executor.forward(is_train=True)
     heads = [nd.array(h) for h in numbers(seed + 1, len(outputs))]
     executor.backward(heads)
@@ -179,6 +211,7 @@ def test_backward_twice(ctx, seed):
 
 
 # ---- memory ---------------------------------------------------------------------------------------
+
 
 def intermediate_bytes(program):
     return sum(int(np.prod(v.shape)) * v.dtype.itemsize for step in program.graph.steps for v in step.outs)
@@ -236,6 +269,7 @@ def test_unused_results_cost_nothing(ctx):
 
 # ---- outputs that are inputs, views, or each other ------------------------------------------------
 
+
 def run(ctx, symbol, heads=None, **inputs):
     arrays = {name: nd.array(np.asarray(value, "float32")) for name, value in inputs.items()}
     grads = {name: nd.zeros(value.shape) for name, value in arrays.items()}
@@ -265,8 +299,17 @@ def test_the_same_output_twice(ctx):
     assert executor.outputs[1].asscalar() == 1
 
 
-@pytest.mark.parametrize("view", ["x.reshape((3, 2))", "S.transpose(x)", "S.slice_axis(x, axis=0, begin=1, end=2)",
-                                  "S.expand_dims(x, axis=0)", "S.Flatten(x)", "S.SwapAxis(x, dim1=0, dim2=1)"])
+@pytest.mark.parametrize(
+    "view",
+    [
+        "x.reshape((3, 2))",
+        "S.transpose(x)",
+        "S.slice_axis(x, axis=0, begin=1, end=2)",
+        "S.expand_dims(x, axis=0)",
+        "S.Flatten(x)",
+        "S.SwapAxis(x, dim1=0, dim2=1)",
+    ],
+)
 def test_views(ctx, view):
     """Kernels that return views: as outputs, of inputs and of intermediate values, and as inputs of others."""
     x = S.Variable("x")
@@ -276,8 +319,15 @@ def test_views(ctx, view):
         executor = S.Group([direct, direct + 1, source]).simple_bind(ctx, x=(2, 3))
         for value in (base, base + 1):
             executor.forward(is_train=True, x=nd.array(value))
-            want = np.asarray(eval(view, {"S": nd, "x": nd.exp(nd.array(value)) if source is not x and "exp" in source.name
-                                          else nd.array(value)}))
+            want = np.asarray(
+                eval(
+                    view,
+                    {
+                        "S": nd,
+                        "x": nd.exp(nd.array(value)) if source is not x and "exp" in source.name else nd.array(value),
+                    },
+                )
+            )
             np.testing.assert_allclose(executor.outputs[0].asnumpy(), want, rtol=1e-6)
             np.testing.assert_allclose(executor.outputs[1].asnumpy(), want + 1, rtol=1e-6)
         shared = executor.outputs[0]
@@ -306,6 +356,7 @@ def test_writing_to_an_argument_that_has_views(ctx):
 
 
 # ---- gradients ------------------------------------------------------------------------------------
+
 
 def test_two_arguments_share_a_gradient(ctx):
     x, y = S.Variable("x"), S.Variable("y")
@@ -361,6 +412,7 @@ def test_float16_gradients(ctx):
 
 
 # ---- training and prediction ----------------------------------------------------------------------
+
 
 def test_dropout(ctx):
     executor = S.Dropout(S.Variable("x"), p=0.5).simple_bind(ctx, x=(1000,))
