@@ -251,6 +251,7 @@ class Executor:
         for value in (*(ins if self._monitor_all else ()), *outs):
             self._monitor(value.name, array(wrap(self._ctx.device.xp.asarray(self._program.value(value)), self._ctx),
                                             ctx=self._ctx))
+            self._ctx.device.enter()  # the callback may have used others
 
     def debug_str(self) -> str:
         """Return the steps of the compiled program, and the memory that its plan takes."""

@@ -110,7 +110,7 @@ class EvalMetric:
 
     def update(self, labels: Sequence[NDArray], preds: Sequence[NDArray]) -> None:
         """Add a batch: lists of labels and of predictions, one for each output."""
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} does not define update")
 
     def _add(self, total: float, count: float) -> None:
         """Add to the sums, local and global, as Python numbers: a float32 would stop growing early."""
@@ -599,6 +599,33 @@ class RMSE(_Regression):
         return numpy.sqrt((difference**2).mean())
 
 
+class _Moments:
+    """Means of two variables and sums of products of their deviations."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.means = numpy.zeros(2)
+        self.products = numpy.zeros((2, 2))
+
+    def add(self, both: numpy.ndarray) -> None:
+        """Take in more examples by the formula for the moments of a union (Chan et al. 1979)."""
+        count = both.shape[1]
+        if not count:
+            return
+        means = both.mean(axis=1)
+        deviations = both - means[:, None]
+        shift = means - self.means
+        total = self.count + count
+        self.products += deviations @ deviations.T + numpy.outer(shift, shift) * (self.count * count / total)
+        self.means += shift * (count / total)
+        self.count = total
+
+    @property
+    def correlation(self) -> float:
+        (first, both), (_, second) = self.products
+        return float(both / math.sqrt(first * second)) if first * second > 0 else math.nan
+
+
 @alias("pearsonr")
 @register
 class PearsonCorrelation(EvalMetric):
@@ -607,7 +634,8 @@ class PearsonCorrelation(EvalMetric):
     Parameters
     ----------
     average : "macro" or "micro"
-        Mean of the batches' values, or the value of all examples together.
+        Mean of the batches' values, or the value of all examples together (MXNet has no global sum of it, and its
+        local one is never reset).
     """
 
     def __init__(self, name: str = "pearsonr", output_names: Sequence[str] | None = None,
@@ -619,14 +647,11 @@ class PearsonCorrelation(EvalMetric):
 
     def reset(self) -> None:
         super().reset()
-        self._seen = 0
-        self._means = numpy.zeros(2)
-        self._products = numpy.zeros((2, 2))  # sums of products of deviations from the means
+        self._local, self._global = _Moments(), _Moments()
 
     def reset_local(self) -> None:
         super().reset_local()
-        if self.average == "micro":
-            self.reset()
+        self._local = _Moments()
 
     def update(self, labels: Sequence[NDArray], preds: Sequence[NDArray]) -> None:
         for label, pred in _pairs(labels, preds):
@@ -634,29 +659,12 @@ class PearsonCorrelation(EvalMetric):
             both = numpy.stack([_host(label).ravel(), _host(pred).ravel()])
             if self.average == "macro":
                 self._add(numpy.corrcoef(both[1], both[0])[0, 1], 1)
-            else:
-                self._merge(both.astype("float64"))
-                self.num_inst += 1
-                self.global_num_inst += 1
-
-    def _merge(self, both: numpy.ndarray) -> None:
-        """Take in more examples by the formula for the moments of a union (Chan et al. 1979)."""
-        count = both.shape[1]
-        if not count:
-            return
-        means = both.mean(axis=1)
-        deviations = both - means[:, None]
-        shift = means - self._means
-        total = self._seen + count
-        self._products += deviations @ deviations.T + numpy.outer(shift, shift) * (self._seen * count / total)
-        self._means += shift * (count / total)
-        self._seen = total
-
-    def _result(self, total: float, count: float) -> float:
-        if self.average == "macro":
-            return total / count
-        (label, both), (_, pred) = self._products
-        return float(both / math.sqrt(label * pred)) if label * pred > 0 else math.nan
+                continue
+            for moments in (self._local, self._global):
+                moments.add(both.astype("float64"))
+            self.num_inst, self.global_num_inst = self._local.count, self._global.count
+            self.sum_metric = self._local.correlation * self.num_inst
+            self.global_sum_metric = self._global.correlation * self.global_num_inst
 
 
 # ---- anything -------------------------------------------------------------------------------------

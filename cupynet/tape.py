@@ -116,8 +116,8 @@ class OpNode(Node):
             return [pull(F, grads, ins, outs, attrs) if entry is not None else None
                     for pull, entry in zip(op.pulls, self.parents)]
         if op.opaque:
-            raise MXNetError(f"Operator {op.name} is non-differentiable: the operator that it is the gradient of has no "
-                             "gradients of higher order")
+            raise MXNetError(f"Operator {op.name} is non-differentiable: the operator that it is the gradient of has "
+                             "no gradients of higher order")
         shapes, dtypes, out_shapes, out_dtypes = self.meta
         if self.count == 1:
             grads = (grads,)

@@ -6,6 +6,8 @@ import pytest
 
 import cupynet as mx
 
+collect_ignore = ["doubles"]
+
 
 def pytest_addoption(parser):
     parser.addoption("--ctx", default="cpu", choices=["cpu", "gpu", "fake-gpu"],

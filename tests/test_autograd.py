@@ -141,6 +141,15 @@ def test_gradients_of_any_order():
     assert x.grad.asnumpy().tolist() == [0, 0]
 
 
+def test_second_order_with_head_gradients():
+    x = leaf([0.5, 2.0])
+    with autograd.record():
+        gx = autograd.grad(x ** 3, x, nd.array([1, -2]), create_graph=True)
+        gx.backward()
+    np.testing.assert_allclose(gx.asnumpy(), [0.75, -24])
+    np.testing.assert_allclose(x.grad.asnumpy(), [3, -24])
+
+
 def test_second_order_through_layers():
     x, w = leaf(np.random.RandomState(0).randn(4, 3)), leaf(np.random.RandomState(1).randn(2, 3))
     with autograd.record():

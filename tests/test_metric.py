@@ -16,7 +16,7 @@ SCORES = [[0.3, 0.7], [0, 1.0], [0.4, 0.6]]
 
 def assert_same(found, expected):
     assert [name for name, _ in found] == [name for name, _ in expected]
-    assert [value for _, value in found] == pytest.approx([value for _, value in expected], rel=1e-6, nan_ok=True)
+    assert [value for _, value in found] == pytest.approx([value for _, value in expected], rel=1e-5, nan_ok=True)
     assert all(type(value) is float for _, value in found)
 
 
@@ -33,11 +33,25 @@ def test_values_are_those_of_mxnet(case, numpy):
                 metric.reset_local()
             label, pred = ANSWERS["batches"][case["batches"]][i - 1]
             metric.update([make(label)], [make(pred)])
+        if case["metric"] == "pearsonr" and case["arguments"]:  # MXNet gives 0 for its global value
+            continue
         assert_same(metric.get_name_value(), expected[0])
         assert_same(metric.get_global_name_value(), expected[1])
     metric.reset()
     assert np.isnan(metric.get()[1])
     assert np.isnan(metric.get_global()[1])
+
+
+def test_correlation_of_all_examples_together():
+    metric = mx.metric.PearsonCorrelation(average="micro")
+    draw = np.random.default_rng(3)
+    labels, preds = draw.normal(5, 1, (2, 4, 30))
+    for i, (label, pred) in enumerate(zip(labels, preds)):
+        if i == 2:
+            metric.reset_local()
+        updated(metric, label, pred)
+    assert metric.get_global()[1] == pytest.approx(np.corrcoef(labels.ravel(), preds.ravel())[0, 1], rel=1e-4)
+    assert metric.get()[1] == pytest.approx(np.corrcoef(labels[2:].ravel(), preds[2:].ravel())[0, 1], rel=1e-4)
 
 
 def updated(metric, labels=LABELS, preds=SCORES):
@@ -163,7 +177,7 @@ def test_check_label_shapes():
     (lambda: mx.metric.create('["acc"'), MXNetValueError, "not valid JSON"),
     (lambda: mx.metric.create('["acc"]'), MXNetValueError, "neither"),
     (lambda: mx.metric.CustomMetric(3), MXNetTypeError, "expected a function"),
-    (lambda: mx.metric.TopKAccuracy(), MXNetValueError, "Please use Accuracy if top_k is no more than 1"),
+    (mx.metric.TopKAccuracy, MXNetValueError, "Please use Accuracy if top_k is no more than 1"),
     (lambda: mx.metric.F1(average="x"), MXNetValueError, "'macro' or 'micro'"),
     (lambda: mx.metric.PearsonCorrelation(average="x"), MXNetValueError, "'macro' or 'micro'"),
     (lambda: updated(mx.metric.Accuracy(), [0, 1]), MXNetValueError, "labels 2 does not match .* 3"),
@@ -179,7 +193,7 @@ def test_check_label_shapes():
     (lambda: updated(mx.metric.CrossEntropy(), [0, 1, 5]), MXNetValueError, r"\[0, 5\]; there are 2 classes"),
     (lambda: updated(mx.metric.MSE(), [0, 1]), MXNetValueError, r"labels have shape \(2,\), predictions \(3, 2\)"),
     (lambda: updated(mx.metric.PearsonCorrelation()), MXNetValueError, "does not match"),
-    (lambda: mx.metric.EvalMetric("x").update([], []), NotImplementedError, ""),
+    (lambda: mx.metric.EvalMetric("x").update([], []), NotImplementedError, "update"),
 ])
 def test_mistakes(attempt, error, text):
     with pytest.raises(error, match=text):

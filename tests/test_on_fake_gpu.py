@@ -14,6 +14,6 @@ NOT_AGAIN = "not (declared or rule_accepts or test_values or of_mxnet or finite_
 def test_suite_on_the_double(request):
     if request.config.getoption("--ctx") != "cpu":
         pytest.skip("this is what is running")
-    done = subprocess.run([sys.executable, "-m", "pytest", "--ctx", "fake-gpu", "-p", "no:cacheprovider", "-k", NOT_AGAIN,
-                           *WHAT], cwd=ROOT, capture_output=True, text=True, check=False)
+    command = [sys.executable, "-m", "pytest", "--ctx", "fake-gpu", "-p", "no:cacheprovider", "-k", NOT_AGAIN, *WHAT]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout[-10_000:] + done.stderr[-2_000:]

@@ -38,7 +38,7 @@ def function(op: Op, called: str) -> Callable:
             values.setdefault(chosen.count, len(many))
         attrs = chosen.parse(values)
         names = chosen.active_inputs(attrs, len(many)) if chosen.when else chosen.inputs
-        ins = many if chosen.variadic else [named[n] for n in names if n in named]
+        ins = [*many, *(named[n] for n in names[len(many):] if n in named)]
         if not chosen.variadic and (len(ins) != len(names) or len(ins) != len(named)):
             missing = [n for n in names if n not in named]
             extra = [n for n in named if n not in names]

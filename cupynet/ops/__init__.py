@@ -18,6 +18,7 @@ from . import (  # noqa: F401
     matrix,
     norm,
     optimizer,
+    pool,
     random,
     reduce,
     rnn,

@@ -52,7 +52,7 @@ def unbroadcast(F: Any, grad: Any, shape: tuple[int, ...]) -> Any:
 def _positions(op: Op, attrs: Attrs, count: int) -> dict[str, Any]:
     """Map the names of the inputs that a call has to positions (a slice for the variadic one)."""
     names = op.active_inputs(attrs, count)
-    fixed = len(op.inputs) - 1 if op.variadic else len(names)
+    fixed = sum(name in op.inputs[:-1] for name in names) if op.variadic else len(names)
     places: dict[str, Any] = {name: i for i, name in enumerate(names[:fixed])}
     if op.variadic:
         places[op.variadic] = slice(min(fixed, count), count)

@@ -265,6 +265,9 @@ class Op:
         if names == self.inputs[:len(names)]:
             return ins
         given = dict(zip(names, ins))
+        if self.variadic:
+            fixed = self.inputs[:-1]
+            return [*(given.get(name) for name in fixed), *ins[sum(name in given for name in fixed):]]
         return [given.get(name) for name in self.inputs]
 
     def kernel_attrs(self, attrs: Attrs) -> dict[str, Any]:

@@ -57,7 +57,7 @@ class Adamax(_Moments):
         mean, largest = state
         mean *= self.beta1
         mean += grad * (1 - self.beta1)
-        nd.maximum(largest * self.beta2, nd.abs(grad), out=largest)
+        nd.broadcast_maximum(largest * self.beta2, nd.abs(grad), out=largest)
         weight -= mean / largest * (lr / (1 - self.beta1**t))
 
 
@@ -179,10 +179,14 @@ class RMSProp(Optimizer):
 
 @register
 class Ftrl(Optimizer):
-    """Follow the regularized leader (McMahan et al. 2013): `lamda1` keeps weights at exactly 0."""
+    """Follow the regularized leader (McMahan et al. 2013): `lamda1` keeps weights at exactly 0.
+
+    As in MXNet, the rate of an `lr_scheduler` comes before `learning_rate`, unlike for other optimizers.
+    """
 
     def __init__(self, lamda1: float = 0.01, learning_rate: float = 0.1, beta: float = 1, **kwargs: Any):
-        super().__init__(learning_rate=learning_rate, **kwargs)
+        super().__init__(**kwargs)
+        self.lr = learning_rate
         self.lamda1 = lamda1
         self.beta = beta
 

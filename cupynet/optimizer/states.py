@@ -180,11 +180,12 @@ class _Stored:
         self.data = state["handle"]
 
 
-def _as_bytes(data: Any = b"", encoding: str | None = None) -> bytes:
-    """Stand in for ``bytearray``, which would make any number of zero bytes."""
-    if isinstance(data, str) and encoding == "latin-1":
-        return data.encode("latin-1")
-    if isinstance(data, (bytes, bytearray)) and encoding is None:
+def _as_bytes(data: Any = b"", encoding: str | None = None) -> Any:
+    """Stand in for ``bytearray``, which would make any number of zeros, and for the encoding of bytes as text.
+
+    Nothing is copied here: a text whose characters are bytes stays one until the array is made.
+    """
+    if isinstance(data, (str, bytes, bytearray)) and encoding in (None, "latin-1", "latin1"):
         return data
     raise MXNetError(f"set_states: an array is made from {type(data).__name__}; expected bytes")
 
@@ -194,6 +195,12 @@ def _new(klass: type, base: type, state: Any) -> Any:
     if base is not object or not issubclass(klass, (Optimizer, LRScheduler)):
         raise MXNetError(f"set_states: the data ask for an object of {klass!r}")
     return klass.__new__(klass)
+
+
+# By their names in Python 3 and 2.
+_STAND_INS = {("builtins", "bytearray"): _as_bytes, ("__builtin__", "bytearray"): _as_bytes,
+              ("_codecs", "encode"): _as_bytes, ("builtins", "object"): object, ("__builtin__", "object"): object,
+              ("copyreg", "_reconstructor"): _new, ("copy_reg", "_reconstructor"): _new}
 
 
 def _subclasses(klass: type) -> Iterator[type]:
@@ -208,21 +215,16 @@ class _Reader(pickle.Unpickler):
     def find_class(self, module: str, name: str) -> Any:
         if (module, name) in _ARRAYS or (module, name) == (NDArray.__module__, NDArray.__name__):
             return _Stored
-        known = {("builtins", "bytearray"): _as_bytes, ("copyreg", "_reconstructor"): _new,
-                 ("builtins", "object"): object}
-        if (module, name) in known:
-            return known[module, name]
+        if (module, name) in _STAND_INS:
+            return _STAND_INS[module, name]
         for klass in (*Optimizer.opt_registry.values(), *_subclasses(LRScheduler)):
-            path = _public_path(klass)
-            if path == (module, name) or (
-                    klass.__name__ == name and path[0].startswith("mxnet.") and self._is_ours(module)):
+            home, public = _public_path(klass)
+            if (module, name) in ((home, public), (klass.__module__, klass.__qualname__)):
                 return klass
+            if name == public and home.startswith("mxnet.") and module.startswith((_SCHEDULES, _OPTIMIZERS)):
+                return klass  # the modules of other versions of MXNet
         raise MXNetError(f"set_states: the data ask for {module}.{name}, which is no part of states; a class of your "
                          "own must be registered first")
-
-    @staticmethod
-    def _is_ours(module: str) -> bool:
-        return module in (_SCHEDULES, _OPTIMIZERS) or module.startswith(_OPTIMIZERS + ".")
 
 
 class _Arrays:
@@ -252,9 +254,10 @@ class _Arrays:
         return value
 
     def array(self, stored: _Stored) -> NDArray:
-        if not isinstance(stored.data, (bytes, bytearray)):
+        data = stored.data
+        if not isinstance(data, (str, bytes, bytearray)):
             raise MXNetError("set_states: an array has no data")
-        self.budget -= len(stored.data)
+        self.budget -= len(data)
         if self.budget < 0:
             raise MXNetError("set_states: the arrays hold more bytes than the data")
-        return from_record_bytes(stored.data)
+        return from_record_bytes(data.encode("latin-1") if isinstance(data, str) else data)

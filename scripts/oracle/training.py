@@ -11,7 +11,6 @@ import contextlib
 import io
 import json
 import logging
-import re
 import sys
 import warnings
 from pathlib import Path
@@ -296,9 +295,9 @@ def filled(init, name, shape, **attrs):
 
 def initializers():
     I = mx.init  # noqa: E741
-    names = ("a_weight a_bias a_gamma a_beta a_moving_mean a_running_var a_moving_var a_moving_inv_var a_moving_avg a_min "
-             "a_max upsampling0 upsampling_weight stn_loc_weight stn_loc_bias stn_loc_other a_parameters data weight bias "
-             "A_WEIGHT a_weight_ a_label a_bias_quantize").split()
+    names = ("a_weight a_bias a_gamma a_beta a_moving_mean a_running_var a_moving_var a_moving_inv_var a_moving_avg "
+             "a_min a_max upsampling0 upsampling_weight stn_loc_weight stn_loc_bias stn_loc_other a_parameters data "
+             "weight bias A_WEIGHT a_weight_ a_label a_bias_quantize").split()
     by_name = []
     for name in names:
         shape = (6,) if name == "stn_loc_bias" else (1, 1, 2, 2)
@@ -312,7 +311,8 @@ def initializers():
     attributed = [{"name": name, "init": init, "shape": shape, "value": filled(I.Zero(), name, shape, __init__=init)}
                   for name, init, shape in (("a_weight", '["one", {}]', (2,)), ("a_bias", '["lstmbias", {}]', (8,)),
                                             ("x", '["constant", {"value": 2}]', (2,)), ("x", "ones", (2,)),
-                                            ("x", '["lstmbias", {"forget_bias": 2.5}]', (9,)), ("x", "Bilinear", (2, 1, 3, 5)),
+                                            ("x", '["lstmbias", {"forget_bias": 2.5}]', (9,)),
+                                            ("x", "Bilinear", (2, 1, 3, 5)),
                                             ("x", "bilinear", (1, 2, 4, 4)), ("x", '["xavier", {}]', (2,)))]
     fused = []
     for mode, hidden, layers, both in (("lstm", 2, 1, False), ("lstm", 1, 2, True), ("gru", 2, 1, True),
@@ -326,7 +326,8 @@ def initializers():
         init = mx.init.FusedRNN(order, hidden, layers, mode, both, 2.5)
         init._init_weight(mx.init.InitDesc(name), array)
         fused.append({"mode": mode, "num_hidden": hidden, "num_layers": layers, "bidirectional": both,
-                      "parts": order.seen, "value": array.asnumpy().tolist(), "dumps": re.sub("order", "zero", init.dumps())})
+                      "parts": order.seen, "value": array.asnumpy().tolist(),
+                      "dumps": init.dumps().replace("order", "zero")})
     return {"by_name": by_name, "dumps": dumps, "attributed": attributed, "fused": fused}
 
 

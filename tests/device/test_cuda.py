@@ -120,6 +120,24 @@ def test_training_steps_do_not_wait(observed, place):
     assert np.isfinite(executor.outputs[0].asnumpy()).all() and observed.waits == ["get"]
 
 
+def test_a_monitor_may_use_other_devices():
+    x = mx.sym.Variable("x")
+    executor = mx.sym.exp(mx.sym.sin(x)).bind(mx.gpu(0), {"x": mx.nd.ones((2,), mx.gpu(0))})
+    seen = []
+    executor.set_monitor_callback(lambda name, array: seen.append((mx.nd.ones((1,), mx.gpu(1)) + 1).context))
+    executor.forward()
+    assert seen == [mx.gpu(1)] * 2
+    np.testing.assert_allclose(executor.outputs[0].asnumpy(), np.exp(np.sin([1, 1])), 1e-6)
+
+
+def test_foreign_arrays_come_from_any_device():
+    import cupy
+    with cupy.cuda.Device(1):
+        other = cupy.ones((2,), "f4")
+    for array in (mx.nd.ones((2,), mx.gpu(0)), mx.nd.ones((2,), mx.gpu(1)), mx.nd.ones((2,), mx.cpu(0))):
+        assert (array + other).asnumpy().tolist() == [2, 2]
+
+
 def test_waiting():
     import cupy
     a = mx.nd.ones((2,), mx.gpu(1))
@@ -147,5 +165,5 @@ def test_other_libraries():
     assert told["shape"] == (2, 2) and told["stream"] == device.get("cuda", 1).stream.ptr
     assert cupy.asarray(a) is a.__cupy_get_ndarray__()
     assert mx.nd.array(cupy.ones((2,), "f4"), mx.gpu(0)).asnumpy().tolist() == [1, 1]
-    with pytest.raises(mx.MXNetError, match="lhs|rhs"):
+    with pytest.raises(mx.MXNetError, match=r"rhs is on gpu\(0\) but lhs is on gpu\(1\)"):
         a + mx.nd.ones((2, 2), mx.gpu(0))

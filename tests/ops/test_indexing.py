@@ -88,6 +88,8 @@ X = mx.nd.array(rand(2, 3))
     (lambda: mx.nd.op._histogram(X, bin_cnt=3), MXNetValueError, "_histogram: bin_cnt is 3 and range None"),
 ])
 def test_mistakes_are_explained(call, error, message):
+    if X.context.device_type == "gpu" and message.startswith("index"):
+        pytest.skip("to look at positions would mean to wait for them")
     with pytest.raises(error, match=message):
         call()
 

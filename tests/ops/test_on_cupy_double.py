@@ -8,7 +8,7 @@ from cupynet import device
 from cupynet.ops import registry
 from cupynet.ops.gradient import RawFunctions, kept_by_rules, pull_back
 
-from .test_samples import ALL, EACH, dynamic, gradients, head_gradient, run
+from .test_samples import EACH, dynamic, gradients, head_gradient, run
 
 
 @pytest.fixture

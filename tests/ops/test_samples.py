@@ -199,13 +199,13 @@ def test_eager_and_symbolic_execution_agree(family, index, sample, ctx):
     outs = outs if isinstance(outs, list) else [outs]
     for out, value in zip(outs, raw):
         assert out.dtype == value.dtype.type
-        np.testing.assert_allclose(out.asnumpy(), value, 1e-4, 1e-5)
+        np.testing.assert_allclose(out.asnumpy(), value, max(sample.rtol, 1e-4), max(sample.atol, 1e-5))
     head_arrays = [mx.nd.array(h, ctx, h.dtype) for h in heads]
     if op.differentiable and outs and outs[0]._entry is not None:
         mx.autograd.backward(outs, head_arrays)
         for x, gradient in zip(arrays, expected):
             if x.grad is not None and gradient is not None:
-                np.testing.assert_allclose(x.grad.asnumpy(), gradient, 1e-3, 1e-4)
+                np.testing.assert_allclose(x.grad.asnumpy(), gradient, max(sample.rtol, 1e-3), max(sample.atol, 1e-4))
 
     variables = [mx.sym.Variable(f"x{i}") for i in range(len(sample.inputs))]
     named = {} if op.variadic else dict(zip(op.active_inputs(attrs, len(variables)), variables))
@@ -218,13 +218,15 @@ def test_eager_and_symbolic_execution_agree(family, index, sample, ctx):
             executor, names = bound(sample, symbol, ctx)
         executor.forward(is_train=sample.train)
         for out, value in zip(executor.outputs, raw):
-            np.testing.assert_allclose(out.asnumpy(), value, 1e-4, 1e-5, err_msg=f"run {repetition}")
+            np.testing.assert_allclose(out.asnumpy(), value, max(sample.rtol, 1e-4), max(sample.atol, 1e-5),
+                                       err_msg=f"run {repetition}")
         executor.backward(head_arrays)
         for name, gradient in zip(names, expected):
             found = executor.grad_dict.get(name)
             if found is not None:
                 gradient = np.zeros(found.shape) if gradient is None else gradient
-                np.testing.assert_allclose(found.asnumpy(), gradient, 1e-3, 1e-4, err_msg=f"gradient, run {repetition}")
+                np.testing.assert_allclose(found.asnumpy(), gradient, max(sample.rtol, 1e-3), max(sample.atol, 1e-4),
+                                           err_msg=f"gradient, run {repetition}")
 
 
 def dynamic(op, attrs, sample):

@@ -350,8 +350,8 @@ BAD = {
     "a deep list": b"\x80\x02" + b"]" * 50_000 + b"a" * 49_999 + b".",
     "arrays that share bytes": b"\x80\x04}(" + b"".join(
         b"K%c\x8c\x15mxnet.ndarray.ndarray\x8c\x07NDArray\x93N\x85R}\x8c\x06handle" % i
-        + (b"C\x2e" + b"\xc9\xfa\x93\xf9" + bytes(42) + b"\x94" if not i else b"h\x00") + b"sb" for i in range(9)) + b"u.",
-    "an array for a name": pickle.dumps({"mxnet": Hostile(getattr, (mx, "nd"))}),
+        + (b"h\x00" if i else b"C\x2e" + b"\xc9\xfa\x93\xf9" + bytes(42) + b"\x94") + b"sb" for i in range(9)) + b"u.",
+    "an attribute": pickle.dumps({0: Hostile(getattr, ("text", "upper"))}),
 }
 
 

@@ -2,8 +2,8 @@
 import sys
 
 import cupy
-from cupy import _core
 import numpy as np
+from cupy import _core
 
 
 def scatter_add(a, slices, value):
