@@ -7,6 +7,17 @@ from numpy.typing import DTypeLike
 from .ndarray import NDArray
 
 
+def AdaptiveAvgPooling2D(
+    data: NDArray,
+    output_size: int | Sequence[int] = (),
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Mean of nearly equal parts of every image: part i of n elements is ``[floor(i n / out), ceil((i+1) n /
+    out))``.
+    """
+
 def allclose(
     a: NDArray,
     b: NDArray,
@@ -148,6 +159,27 @@ def box_nms(
     """Greedy non-maximum suppression: survivors by falling score, then rows of -1."""
 box_non_maximum_suppression = box_nms
 
+def DeformableConvolution(
+    data: NDArray,
+    offset: NDArray,
+    weight: NDArray,
+    bias: NDArray | None = None,
+    kernel: int | Sequence[int] = ...,
+    stride: int | Sequence[int] = (),
+    dilate: int | Sequence[int] = (),
+    pad: int | Sequence[int] = (),
+    num_filter: int = ...,
+    num_group: int = 1,
+    num_deformable_group: int = 1,
+    no_bias: bool = False,
+    layout: Literal[None, 'NCW', 'NCHW', 'NCDHW'] = None,
+    workspace: Any = ...,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Convolution whose windows are bent by offsets (Dai et al., "Deformable convolutional networks", 2017)."""
+
 def div_sqrt_dim(data: NDArray, *, out: NDArray | Sequence[NDArray] | None = None, name: str | None = None) -> NDArray:
     """`data` divided by the square root of the length of its last axis, as attention scores are."""
 
@@ -234,6 +266,31 @@ def interleaved_matmul_selfatt_valatt(
     name: str | None = None,
 ) -> NDArray:
     """Values weighted by attention, ``attention @ values`` of every head, for self-attention."""
+
+def ModulatedDeformableConvolution(
+    data: NDArray,
+    offset: NDArray,
+    mask: NDArray,
+    weight: NDArray,
+    bias: NDArray | None = None,
+    kernel: int | Sequence[int] = ...,
+    stride: int | Sequence[int] = (),
+    dilate: int | Sequence[int] = (),
+    pad: int | Sequence[int] = (),
+    num_filter: int = ...,
+    num_group: int = 1,
+    num_deformable_group: int = 1,
+    no_bias: bool = False,
+    layout: Literal[None, 'NCW', 'NCHW', 'NCDHW'] = None,
+    workspace: Any = ...,
+    im2col_step: Any = ...,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Deformable convolution that also scales every element of a window (Zhu et al., "Deformable ConvNets v2",
+    2018).
+    """
 
 def MultiBoxDetection(
     cls_prob: NDArray,

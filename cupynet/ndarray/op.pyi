@@ -1755,6 +1755,42 @@ def pick(
     """One element of `data` along `axis` for every position in the other axes."""
 choose_element_0index = pick
 
+def Pooling(
+    data: NDArray,
+    kernel: int | Sequence[int] = (),
+    pool_type: Literal['avg', 'lp', 'max', 'sum'] = 'max',
+    global_pool: bool = False,
+    pooling_convention: Literal['full', 'same', 'valid'] = 'valid',
+    stride: int | Sequence[int] = (),
+    pad: int | Sequence[int] = (),
+    p_value: int | None = None,
+    count_include_pad: bool | None = None,
+    layout: Literal[None, 'NCW', 'NCHW', 'NCDHW', 'NWC', 'NHWC', 'NDHWC'] = None,
+    cudnn_off: Any = ...,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Reduce windows of every image to one number each."""
+
+def Pooling_v1(
+    data: NDArray,
+    kernel: int | Sequence[int] = (),
+    pool_type: Literal['avg', 'lp', 'max', 'sum'] = 'max',
+    global_pool: bool = False,
+    pooling_convention: Literal['full', 'same', 'valid'] = 'valid',
+    stride: int | Sequence[int] = (),
+    pad: int | Sequence[int] = (),
+    p_value: int | None = None,
+    count_include_pad: bool | None = None,
+    layout: Literal[None, 'NCW', 'NCHW', 'NCDHW', 'NWC', 'NHWC', 'NDHWC'] = None,
+    cudnn_off: Any = ...,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Reduce windows of every image to one number each."""
+
 def preloaded_multi_mp_sgd_mom_update(
     *data: NDArray | Sequence[NDArray],
     momentum: float = 0.0,
@@ -2342,6 +2378,21 @@ def transpose(
 
 def trunc(data: NDArray, *, out: NDArray | Sequence[NDArray] | None = None, name: str | None = None) -> NDArray:
     """Whole number towards zero, elementwise."""
+
+def UpSampling(
+    data: NDArray,
+    weight: NDArray | None = None,
+    *more: NDArray | Sequence[NDArray],
+    scale: int,
+    num_filter: int = 0,
+    sample_type: Literal['bilinear', 'nearest'],
+    multi_input_mode: Literal['concat', 'sum'] = 'concat',
+    workspace: Any = ...,
+    num_args: int = ...,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Enlarge images."""
 
 def where(
     condition: NDArray,

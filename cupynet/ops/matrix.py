@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..device import parallel
 from .infer import ShapeLike, Slots, same_type
 from .registry import op, require
 from .schema import Attrs
@@ -20,6 +21,8 @@ def product(xp: Any, lhs: Any, rhs: Any, out: Any = None) -> Any:
     NumPy multiplies half precision number by number, so it is done in single precision there; cuBLAS takes
     half precision and accumulates it in single.
     """
+    if xp is np and lhs.ndim == 2 and lhs.dtype.kind == "f" and lhs.dtype != np.float16:
+        return parallel.matmul(lhs, rhs, out)
     if lhs.dtype != np.float16 or xp is not np:
         return (xp.dot if lhs.ndim == 2 else xp.matmul)(lhs, rhs, out=out)
     result = np.matmul(lhs.astype(np.float32), rhs.astype(np.float32))

@@ -165,7 +165,7 @@ class Op:
         if self.when:
             names = tuple(n for n in names if n not in self.when or self.when[n](attrs))
         if self.variadic:
-            names += tuple(f"arg{i}" for i in range((count or 0) - len(names)))
+            names += tuple(f"arg{i}" for i in range(len(names), count or 0))
         return names
 
     def output_names(self, attrs: Attrs) -> tuple[str, ...]:

@@ -2,7 +2,21 @@
 from collections.abc import Sequence
 from typing import Any, Literal
 
+from numpy.typing import DTypeLike
+
 from .symbol import Symbol
+
+
+def AdaptiveAvgPooling2D(
+    data: Symbol | None = None,
+    output_size: int | Sequence[int] = (),
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Mean of nearly equal parts of every image: part i of n elements is ``[floor(i n / out), ceil((i+1) n /
+    out))``.
+    """
 
 def allclose(
     a: Symbol | None = None,
@@ -145,6 +159,27 @@ def box_nms(
     """Greedy non-maximum suppression: survivors by falling score, then rows of -1."""
 box_non_maximum_suppression = box_nms
 
+def DeformableConvolution(
+    data: Symbol | None = None,
+    offset: Symbol | None = None,
+    weight: Symbol | None = None,
+    bias: Symbol | None = None,
+    kernel: int | Sequence[int] = ...,
+    stride: int | Sequence[int] = (),
+    dilate: int | Sequence[int] = (),
+    pad: int | Sequence[int] = (),
+    num_filter: int = ...,
+    num_group: int = 1,
+    num_deformable_group: int = 1,
+    no_bias: bool = False,
+    layout: Literal[None, 'NCW', 'NCHW', 'NCDHW'] = None,
+    workspace: Any = ...,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Convolution whose windows are bent by offsets (Dai et al., "Deformable convolutional networks", 2017)."""
+
 def div_sqrt_dim(data: Symbol | None = None, *, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
     """`data` divided by the square root of the length of its last axis, as attention scores are."""
 
@@ -231,6 +266,31 @@ def interleaved_matmul_selfatt_valatt(
     attr: dict[str, str] | None = None,
 ) -> Symbol:
     """Values weighted by attention, ``attention @ values`` of every head, for self-attention."""
+
+def ModulatedDeformableConvolution(
+    data: Symbol | None = None,
+    offset: Symbol | None = None,
+    mask: Symbol | None = None,
+    weight: Symbol | None = None,
+    bias: Symbol | None = None,
+    kernel: int | Sequence[int] = ...,
+    stride: int | Sequence[int] = (),
+    dilate: int | Sequence[int] = (),
+    pad: int | Sequence[int] = (),
+    num_filter: int = ...,
+    num_group: int = 1,
+    num_deformable_group: int = 1,
+    no_bias: bool = False,
+    layout: Literal[None, 'NCW', 'NCHW', 'NCDHW'] = None,
+    workspace: Any = ...,
+    im2col_step: Any = ...,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Deformable convolution that also scales every element of a window (Zhu et al., "Deformable ConvNets v2",
+    2018).
+    """
 
 def MultiBoxDetection(
     cls_prob: Symbol | None = None,

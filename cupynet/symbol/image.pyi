@@ -1,7 +1,11 @@
 # Made by scripts/stubs.py from the declarations in cupynet/ops: do not edit.
 from collections.abc import Sequence
+from typing import Any, Literal
+
+from numpy.typing import DTypeLike
 
 from .symbol import Symbol
+
 
 def adjust_lighting(
     data: Symbol | None = None,

@@ -1,7 +1,11 @@
 # Made by scripts/stubs.py from the declarations in cupynet/ops: do not edit.
+from collections.abc import Sequence
+from typing import Any, Literal
 
+from numpy.typing import DTypeLike
 
 from .symbol import Symbol
+
 
 def det(A: Symbol | None = None, *, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
     """Determinants of square matrices: ``(..., n, n)`` gives ``(...)``, and ``(1,)`` for one matrix."""

@@ -6,6 +6,7 @@ from numpy.typing import DTypeLike
 
 from .symbol import Symbol
 
+
 def identity(data: Symbol | None = None, *, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
     """Copy of `data`: same shape, dtype and values."""
 
@@ -1739,6 +1740,42 @@ def pick(
     """One element of `data` along `axis` for every position in the other axes."""
 choose_element_0index = pick
 
+def Pooling(
+    data: Symbol | None = None,
+    kernel: int | Sequence[int] = (),
+    pool_type: Literal['avg', 'lp', 'max', 'sum'] = 'max',
+    global_pool: bool = False,
+    pooling_convention: Literal['full', 'same', 'valid'] = 'valid',
+    stride: int | Sequence[int] = (),
+    pad: int | Sequence[int] = (),
+    p_value: int | None = None,
+    count_include_pad: bool | None = None,
+    layout: Literal[None, 'NCW', 'NCHW', 'NCDHW', 'NWC', 'NHWC', 'NDHWC'] = None,
+    cudnn_off: Any = ...,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Reduce windows of every image to one number each."""
+
+def Pooling_v1(
+    data: Symbol | None = None,
+    kernel: int | Sequence[int] = (),
+    pool_type: Literal['avg', 'lp', 'max', 'sum'] = 'max',
+    global_pool: bool = False,
+    pooling_convention: Literal['full', 'same', 'valid'] = 'valid',
+    stride: int | Sequence[int] = (),
+    pad: int | Sequence[int] = (),
+    p_value: int | None = None,
+    count_include_pad: bool | None = None,
+    layout: Literal[None, 'NCW', 'NCHW', 'NCDHW', 'NWC', 'NHWC', 'NDHWC'] = None,
+    cudnn_off: Any = ...,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Reduce windows of every image to one number each."""
+
 def preloaded_multi_mp_sgd_mom_update(
     *data: Symbol | Sequence[Symbol],
     momentum: float = 0.0,
@@ -2326,6 +2363,21 @@ def transpose(
 
 def trunc(data: Symbol | None = None, *, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
     """Whole number towards zero, elementwise."""
+
+def UpSampling(
+    data: Symbol | None = None,
+    weight: Symbol | None = None,
+    *more: Symbol | Sequence[Symbol],
+    scale: int,
+    num_filter: int = 0,
+    sample_type: Literal['bilinear', 'nearest'],
+    multi_input_mode: Literal['concat', 'sum'] = 'concat',
+    workspace: Any = ...,
+    num_args: int = ...,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Enlarge images."""
 
 def where(
     condition: Symbol | None = None,

@@ -82,12 +82,13 @@ def test_devices_take_turns(observed):
     a.attach_grad()
     b.attach_grad()
     with mx.autograd.record():
+        squares = b * b  # the way back is gpu(1), gpu(0), gpu(1)
         moved = (a * a).as_in_context(mx.gpu(1))
-        loss = (moved * b).sum()
+        loss = (moved * squares).sum()
     loss.backward()
     assert not observed.waits and observed.streams <= home_streams()
-    np.testing.assert_allclose(a.grad.asnumpy(), 2 * a.asnumpy() * b.asnumpy())
-    np.testing.assert_allclose(b.grad.asnumpy(), a.asnumpy() ** 2)
+    np.testing.assert_allclose(a.grad.asnumpy(), 2 * a.asnumpy() * b.asnumpy() ** 2)
+    np.testing.assert_allclose(b.grad.asnumpy(), 2 * b.asnumpy() * a.asnumpy() ** 2)
 
 
 def test_threads_have_places_of_their_own():

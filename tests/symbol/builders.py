@@ -595,7 +595,7 @@ def resampling(mx):
         [
             mx.sym.UpSampling(x, scale=2, sample_type="nearest"),
             mx.sym.UpSampling(x, scale=2, sample_type="bilinear", num_filter=3),
-            mx.sym.UpSampling(x, y, scale=2, sample_type="nearest", num_args=2),
+            mx.sym.UpSampling(x, y + 1, scale=2, sample_type="nearest", num_args=2),  # MXNet marks variables here
             mx.sym.contrib.AdaptiveAvgPooling2D(x, output_size=2),
         ]
     )

@@ -96,6 +96,8 @@ def test_operators(family):
         want = OPERATORS.get(f"{family}/{index}")
         if want is None or want["id"] != sample.id:
             continue
+        if sample.op == "UpSampling" and sample.attrs["sample_type"] == "nearest":
+            continue  # MXNet marks its second image as bilinear weights
         got = builders.observe_sample(mx, sample)
         for how in ("all", "first"):
             # what MXNet refuses to compose may work here
