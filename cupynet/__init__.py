@@ -9,8 +9,19 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
-from . import ops  # registers every operator before the namespaces look them up
-from . import attribute, autograd, base, context, executor, name, ndarray, operator, random, symbol
+from . import (
+    attribute,
+    autograd,
+    base,
+    context,
+    executor,
+    name,
+    ndarray,
+    operator,
+    ops,  # registers every operator before the namespaces look them up
+    random,
+    symbol,
+)
 from . import ndarray as nd
 from . import random as rnd
 from . import symbol as sym

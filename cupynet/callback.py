@@ -83,8 +83,8 @@ class Speedometer:
             text = "".join(f"\t{name}={value:f}" for name, value in pairs)
             if self.auto_reset:
                 param.eval_metric.reset_local()
-                logging.info("Epoch[%d] Batch [%d-%d]\tSpeed: %.2f samples/sec%s", param.epoch, count - self.frequent, count,
-                             speed, text)
+                logging.info("Epoch[%d] Batch [%d-%d]\tSpeed: %.2f samples/sec%s", param.epoch, count - self.frequent,
+                             count, speed, text)
             else:
                 logging.info("Epoch[%d] Batch [0-%d]\tSpeed: %.2f samples/sec%s", param.epoch, count, speed, text)
         self.tic = time.time()

@@ -45,12 +45,12 @@ def _slices(batch_size: int, workloads: Sequence[float]) -> list[slice]:
 class _Replicas:
     """One executor a context, each for its part of every batch."""
 
-    def __init__(self, symbol: Symbol, contexts: Sequence[Context], workloads: Sequence[float], inputs: Mapping[str, tuple],
-                 params: Sequence[str], train: bool):
+    def __init__(self, symbol: Symbol, contexts: Sequence[Context], workloads: Sequence[float],
+                 inputs: Mapping[str, tuple], params: Sequence[str], train: bool):
         self.inputs, self.params = list(inputs), list(params)
         batch_size = next(iter(inputs.values()))[0]
         self.slices = _slices(batch_size, workloads)
-        reqs = {name: "write" if train else "null" for name in params}
+        reqs = dict.fromkeys(params, "write" if train else "null")
         self.executors: list[Executor] = [
             symbol.simple_bind(ctx, grad_req=reqs, **{
                 name: (part.stop - part.start, *shape[1:]) for name, shape in inputs.items()})
@@ -198,7 +198,8 @@ class FeedForward:
                 known = (old or {}).get(name)
                 if known is not None and not overwrite:
                     if known.shape != shape:
-                        raise MXNetValueError(f"FeedForward: parameter {name!r} has shape {known.shape}, expected {shape}")
+                        raise MXNetValueError(f"FeedForward: parameter {name!r} has shape {known.shape}, "
+                                              f"expected {shape}")
                     made[name] = known
                 else:
                     made[name] = zeros(shape, cpu())
@@ -261,14 +262,12 @@ class FeedForward:
         for epoch in range(self.begin_epoch, end):
             tic = time.time()
             eval_metric.reset()
-            nbatch = 0
-            for batch in self._batches(data, epoch, logger):
+            for nbatch, batch in enumerate(self._batches(data, epoch, logger), 1):
                 arrays = self._arrays(data, batch)
                 outputs = replicas.forward(arrays, train=True)
                 replicas.backward()
                 replicas.update(updater)
                 eval_metric.update(batch.label, outputs)
-                nbatch += 1
                 _call_all(batch_end_callback, BatchEndParam(epoch, nbatch, eval_metric, locals()))
             logger.info("Epoch[%d] Time cost=%.3f", epoch, time.time() - tic)
             replicas.save_into(self.arg_params, self.aux_params)

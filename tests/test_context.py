@@ -41,7 +41,8 @@ def test_unknown_kind_is_refused():
 @pytest.mark.skipif(mx.num_gpus() > 0, reason="asks what happens without a GPU")
 def test_a_missing_gpu_is_reported_at_first_use():
     place = mx.gpu(0)
-    for make in (lambda: mx.nd.zeros((2,), ctx=place), lambda: mx.nd.ones((2,), place), lambda: mx.nd.array([1], place)):
+    for make in (lambda: mx.nd.zeros((2,), ctx=place), lambda: mx.nd.ones((2,), place),
+                 lambda: mx.nd.array([1], place)):
         with pytest.raises(mx.MXNetError, match="GPU|CuPy"):
             make()
     x = mx.nd.ones((2,))

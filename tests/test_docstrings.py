@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 import cupynet
+from cupynet.ops import registry
 
 MODULES = ["cupynet", *(m.name for m in pkgutil.walk_packages(cupynet.__path__, "cupynet."))]
 FLAGS = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
@@ -16,8 +17,16 @@ FLAGS = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
 def test_examples_of(name, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with cupynet.cpu():
-        result = doctest.testmod(importlib.import_module(name), optionflags=FLAGS)
+        result = doctest.testmod(importlib.import_module(name), optionflags=FLAGS, extraglobs={"mx": cupynet})
     assert result.failed == 0
+
+
+@pytest.mark.parametrize("op", [op for op in registry.ops() if ">>>" in op.doc], ids=lambda op: op.name)
+def test_examples_of_operators(op):
+    runner = doctest.DocTestRunner(optionflags=FLAGS)
+    with cupynet.cpu():
+        runner.run(doctest.DocTestParser().get_doctest(op.doc, {"mx": cupynet}, op.name, None, None))
+    assert runner.summarize().failed == 0
 
 
 def test_examples_of_the_readme(tmp_path, monkeypatch):

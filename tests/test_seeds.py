@@ -139,7 +139,8 @@ def test_inception_module():
     c1x1 = ConvFactory(prev, 64, (1, 1), name='in3a_1x1')
     c3x3r = ConvFactory(prev, 64, (1, 1), name='in3a_3x3', suffix='_reduce')
     c3x3 = ConvFactory(c3x3r, 64, (3, 3), pad=(1, 1), name='in3a_3x3')
-    pooling = mx.sym.Pooling(data=prev, kernel=(3, 3), stride=(1, 1), pad=(1, 1), pool_type='avg', name='avg_pool_in3a_pool')
+    pooling = mx.sym.Pooling(data=prev, kernel=(3, 3), stride=(1, 1), pad=(1, 1), pool_type='avg',
+                             name='avg_pool_in3a_pool')
     cproj = ConvFactory(pooling, 32, (1, 1), name='in3a_proj')
     concat = mx.sym.Concat(*[c1x1, c3x3, cproj], name='ch_concat_in3a_chconcat')
     assert concat.list_outputs() == ['ch_concat_in3a_chconcat_output']

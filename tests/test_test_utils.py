@@ -225,7 +225,8 @@ def test_derived_data():
 def test_simple_forward(data):
     x, y = data
     np.testing.assert_allclose(tu.simple_forward(network(), x=x, y=y), x * y + np.sin(x), 1e-5, 1e-6)
-    group = S.Group([S.Variable("x") * 2, S.sin(S.Variable("x"))])
+    v = S.Variable("x")
+    group = S.Group([v * 2, S.sin(v)])
     assert [each.shape for each in tu.simple_forward(group, x=x)] == [(2, 3), (2, 3)]
 
 

@@ -206,7 +206,7 @@ def parse_arguments():
     parser.add_argument('--ctx', choices=['cpu', 'gpu'], default='cpu', help="where to train (default: cpu)")
     parser.add_argument('--data', metavar='DIR', help="folder with MNIST's four idx files, plain or .gz; "
                         "default: scikit-learn's 1,797 scans")
-    parser.add_argument('--epochs', type=int, help="passes over the data (default: 20 for the scans, 3 for MNIST)")
+    parser.add_argument('--epochs', type=int, help="passes over the data (default: 30 for the scans, 3 for MNIST)")
     parser.add_argument('--batch-size', type=int, default=100)
     parser.add_argument('--learning-rate', type=float, default=0.1)
     parser.add_argument('--quick', action='store_true', help="8 epochs only: shows that everything works")
@@ -215,7 +215,7 @@ def parse_arguments():
     parser.add_argument('--out', type=Path, default=Path('out'), help="folder for the pictures (default: ./out)")
     options = parser.parse_args()
     if options.epochs is None:
-        options.epochs = 8 if options.quick else 3 if options.data else 20
+        options.epochs = 8 if options.quick else 3 if options.data else 30
     return options
 
 

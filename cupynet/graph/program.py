@@ -309,7 +309,7 @@ class Program:
             with np.errstate(all="ignore"):  # inf and nan come out silently, as in MXNet
                 for step, call in calls:  # noqa: B007 (an error names the step)
                     call()
-        except (ValueError, TypeError, IndexError, ArithmeticError) as error:
+        except (ValueError, TypeError, IndexError, ArithmeticError, RuntimeError, MemoryError) as error:
             if isinstance(error, MXNetError) or step is None:
                 raise
             raise MXNetError(f"Error in operator {step.name}: {step.op.name}: {error}") from error

@@ -56,8 +56,8 @@ class NDArrayIter(DataIter):
         self.num_data = next(iter(lengths.values()))
         self.num_source = len(self.data)
         if batch_size < 1 or not self.num_data:
-            raise MXNetValueError(f"NDArrayIter: batch_size is {batch_size} for {self.num_data} samples; expected at least "
-                                  "1 of each")
+            raise MXNetValueError(f"NDArrayIter: batch_size is {batch_size} for {self.num_data} samples; expected at "
+                                  "least 1 of each")
         self.shuffle, self.last_batch_handle, self.layout = shuffle, last_batch_handle, layout
         self.idx = np.arange(self.num_data)
         self._left = self.idx[:0]  # samples that an epoch left over for the next one
@@ -111,7 +111,8 @@ class NDArrayIter(DataIter):
         rows = self._order[self.cursor:self.cursor + self.batch_size]
         consecutive = rows[-1] - rows[0] == len(rows) - 1 and not self.shuffle and (np.diff(rows) == 1).all()
         picked = slice(int(rows[0]), int(rows[-1]) + 1) if consecutive else rows
-        return [values[picked].copy() if isinstance(values, NDArray) else array(values[picked]) for _, values in arrays]
+        return [values[picked].copy() if isinstance(values, NDArray) else array(values[picked])
+                for _, values in arrays]
 
     def getdata(self) -> list[NDArray]:
         return self._batch(self.data)
@@ -135,13 +136,14 @@ def _named(what: str, given: Any, default_name: str, allow_none: bool) -> list[t
         given = {default_name: given[0]} if len(given) == 1 else {
             f"_{i}_{default_name}": each for i, each in enumerate(given)}
     if not isinstance(given, Mapping):
-        raise MXNetTypeError(f"NDArrayIter: {what} is {type(given).__name__}; Input must be NDArray, numpy.ndarray, a list "
-                             "of them or dict with them as values")
+        raise MXNetTypeError(f"NDArrayIter: {what} is {type(given).__name__}; Input must be NDArray, numpy.ndarray, "
+                             "a list of them or dict with them as values")
     pairs = []
     for name, values in given.items():
         if not isinstance(values, NDArray):
             values = np.asarray(values)
             if values.dtype.kind not in "fiub" or not values.ndim:
-                raise MXNetTypeError(f"NDArrayIter: {what} {name!r} is no array of numbers with a first axis of samples")
+                raise MXNetTypeError(f"NDArrayIter: {what} {name!r} is no array of numbers with a first axis "
+                                     "of samples")
         pairs.append((name, values))
     return pairs

@@ -248,9 +248,9 @@ class PrefetchingIter(DataIter):
         if len({batch.pad for batch in batches}) > 1:
             raise MXNetValueError("PrefetchingIter: the iterators pad their last batches differently")
         first = batches[0]
-        self.current_batch = DataBatch([x for b in batches for x in b.data], [x for b in batches for x in b.label or ()],
-                                       first.pad, first.index, provide_data=self.provide_data,
-                                       provide_label=self.provide_label)
+        self.current_batch = DataBatch([x for b in batches for x in b.data],
+                                       [x for b in batches for x in b.label or ()], first.pad, first.index,
+                                       provide_data=self.provide_data, provide_label=self.provide_label)
         return True
 
     def next(self) -> DataBatch:

@@ -1,12 +1,12 @@
 """``mx.nd``: arrays on contexts, and every operator as a function of them."""
 from ..ops.call import FLUENT as _FLUENT
 from ..ops.registry import find as _find
-from . import _internal, contrib, image, linalg, op, random, sparse  # noqa: F401
+from . import _internal, contrib, image, linalg, op, random, sparse
 from .creation import *  # noqa: F403
-from .files import load, load_frombuffer, save  # noqa: F401
+from .files import load, load_frombuffer, save
 from .functions import method as _method
 from .functions import namespace as _namespace
-from .ndarray import NDArray, invoke  # noqa: F401
+from .ndarray import NDArray, invoke
 
 __getattr__, __dir__ = _namespace("", globals())
 

@@ -128,7 +128,7 @@ def invoke(op: Op, ins: Sequence[NDArray], attrs: Attrs, out: NDArray | Sequence
                          rng=device.rng if op.takes_rng else None, device=device, out=straight)
     except MXNetError:
         raise
-    except (ValueError, TypeError, IndexError, ArithmeticError) as error:
+    except (ValueError, TypeError, IndexError, ArithmeticError, RuntimeError, MemoryError) as error:
         shapes = ", ".join(f"{x.shape} {x.dtype}" for x in raws)
         raise MXNetError(f"{op.name}: {error} (inputs: {shapes or 'none'}; attributes: {dict(attrs)})") from error
     if op.mutates:

@@ -2,7 +2,7 @@
 
 Importing this package registers them all; nothing below this room knows NDArray or Symbol.
 """
-from . import (  # noqa: F401
+from . import (
     activation,
     binary,
     conv,

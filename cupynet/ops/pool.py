@@ -272,7 +272,8 @@ def _pooling_shape(attrs: Attrs, ins: Slots, outs: Slots) -> None:
     name, layout, kernel = "Pooling", attrs.layout, attrs.kernel
     data = to_channels_first(ins["data"], layout)
     require(kernel or attrs.global_pool, name, "required argument 'kernel' is missing")
-    require(attrs.pool_type != "lp" or (attrs.p_value or 2) > 0, name, f"p_value is {attrs.p_value}; expected at least 1")
+    p = attrs.p_value
+    require(attrs.pool_type != "lp" or (p or 2) > 0, name, f"p_value is {p}; expected at least 1")
     if not attrs.global_pool:
         stride, _, pad = spatial(name, kernel, attrs.stride, (), attrs.pad)
         require(attrs.pooling_convention != "same" or not any(pad), name, f"pad is {pad}; expected none with 'same'")
@@ -281,7 +282,8 @@ def _pooling_shape(attrs: Attrs, ins: Slots, outs: Slots) -> None:
             out = to_channels_first(outs[0], layout)
             ins["data"] = from_channels_first((*out[:2], *(0,) * len(kernel)), layout)
         return
-    require(3 <= len(data) <= 5, name, f"data has shape {ins['data']}; expected batch, channels and one to three more axes")
+    require(3 <= len(data) <= 5, name,
+            f"data has shape {ins['data']}; expected batch, channels and one to three more axes")
     size = data[2:]
     if attrs.global_pool:
         lengths = (1,) * len(size)

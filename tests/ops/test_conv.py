@@ -112,12 +112,14 @@ def test_the_same_bits_in_every_run():
 
 def test_shapes_follow_from_each_other():
     attrs = {"kernel": (3, 3), "num_filter": 8}
-    assert infer("Convolution", [(2, 3, 9, 9), None, None], **attrs) == ([(2, 3, 9, 9), (8, 3, 3, 3), (8,)], (2, 8, 7, 7))
+    assert infer("Convolution", [(2, 3, 9, 9), None, None], **attrs) == (
+        [(2, 3, 9, 9), (8, 3, 3, 3), (8,)], (2, 8, 7, 7))
     assert infer("Convolution", [(0, 3, 0, 9), None, None], **attrs)[1] == (0, 8, 0, 7)
     assert infer("Convolution", [(0, 0, 0, 0), (8, 3, 3, 3), None], (2, 8, 7, 7), **attrs)[0][0] == (2, 3, 9, 9)
     assert infer("Deconvolution", [(2, 3, 5, 5), None], stride=(2, 2), **attrs) == (
         [(2, 3, 5, 5), (3, 8, 3, 3)], (2, 8, 11, 11))
-    assert infer("Deconvolution", [(2, 3, 5, 5), None], stride=(2, 2), target_shape=(10, 10), **attrs)[1] == (2, 8, 10, 10)
+    assert infer("Deconvolution", [(2, 3, 5, 5), None], stride=(2, 2), target_shape=(10, 10), **attrs)[1] == (
+        2, 8, 10, 10)
 
 
 @pytest.mark.parametrize("name, shape, attrs, words", [

@@ -21,7 +21,8 @@ def _means(x):
     return np.moveaxis(np.array(blocks), (0, 1), (2, 3))
 
 
-SAMPLES += [Sample("Pooling", [_ODD], {"pool_type": kind, **_SQUARE, "pooling_convention": "full"}) for kind in ("max", "sum")]
+SAMPLES += [Sample("Pooling", [_ODD], {"pool_type": kind, **_SQUARE, "pooling_convention": "full"})
+            for kind in ("max", "sum")]
 # MXNet's gradient divides by the whole window where its forward pass divides by what is inside
 SAMPLES += [Sample("Pooling", [_ODD], {"pool_type": "avg", **_SQUARE, "pooling_convention": "full"}, oracle=False,
                    reference=_means)]
@@ -36,7 +37,8 @@ SAMPLES += [Sample("Pooling", [rand(1, 2, 4, 5, 6)], {"pool_type": kind, "kernel
 # ties: the gradient goes to the first of the largest
 SAMPLES += [Sample("Pooling", [ints(2, 2, 6, 6, high=2)], {"pool_type": "max", **how}, numeric=())
             for how in (_SQUARE, _WIDE)]
-SAMPLES += [Sample("Pooling", [rand(2, 6, 8, 3)], {"layout": "NHWC", "pool_type": kind, **_WIDE}) for kind in ("max", "avg")]
+SAMPLES += [Sample("Pooling", [rand(2, 6, 8, 3)], {"layout": "NHWC", "pool_type": kind, **_WIDE})
+            for kind in ("max", "avg")]
 SAMPLES += [Sample("Pooling", [np.arange(7, dtype="f4").reshape(1, 1, 7)],
                    {"kernel": (3,), "stride": (2,), "pooling_convention": "same"}, oracle=False,
                    reference=lambda x: np.array([[[2, 4, 6, 6]]]), why="fails in MXNet 1.9.1")]
@@ -45,7 +47,8 @@ SAMPLES += [Sample("Pooling_v1", [_X], {"pool_type": "max", **_SQUARE})]
 _OUT = np.maximum(_X[:, :, :, ::2], _X[:, :, :, 1::2])
 _OUT = np.maximum(_OUT[:, :, ::2], _OUT[:, :, 1::2])
 SAMPLES += [Sample("_backward_pooling", [rand(2, 3, 3, 4, seed=6), _X, _OUT], {"pool_type": kind, **_SQUARE},
-                   numeric=("head",), oracle=False, why="internal: Pooling's gradient") for kind in ("max", "avg", "sum")]
+                   numeric=("head",), oracle=False, why="internal: Pooling's gradient")
+            for kind in ("max", "avg", "sum")]
 SAMPLES += [Sample("_backward_pooling_head", [_X, _OUT, rand(2, 3, 6, 8, seed=4)], _SQUARE, oracle=False,
                    why="internal: second derivatives of Pooling")]
 
@@ -54,10 +57,12 @@ SAMPLES += [Sample("_contrib_AdaptiveAvgPooling2D", [rand(2, 2, 5, 6)], attrs) f
 SAMPLES += [Sample("_backward_adaptive_avg_pooling", [rand(2, 2, 2, 4)], {"size": (5, 6)}, oracle=False,
                    why="internal: the gradient of adaptive pooling")]
 
-SAMPLES += [Sample("UpSampling", [rand(2, 3, 4, 5)], {"scale": s, "sample_type": "nearest", "num_args": 1}) for s in (1, 2, 3)]
+SAMPLES += [Sample("UpSampling", [rand(2, 3, 4, 5)], {"scale": s, "sample_type": "nearest", "num_args": 1})
+            for s in (1, 2, 3)]
 SAMPLES += [Sample("UpSampling", [rand(1, 2, 4, 4), rand(1, 3, 2, 2)],
                    {"scale": 2, "sample_type": "nearest", "num_args": 2})]
 SAMPLES += [Sample("UpSampling", [rand(1, 2, 4, 4), rand(1, 2, 2, 2)],
                    {"scale": 2, "sample_type": "nearest", "num_args": 2, "multi_input_mode": "sum"})]
 SAMPLES += [Sample("UpSampling", [rand(2, 2, 3, 4), rand(2, 1, k, k)],
-                   {"scale": s, "sample_type": "bilinear", "num_filter": 2, "num_args": 2}) for s, k in ((2, 4), (3, 5))]
+                   {"scale": s, "sample_type": "bilinear", "num_filter": 2, "num_args": 2})
+            for s, k in ((2, 4), (3, 5))]
