@@ -138,7 +138,7 @@ def plot_network(stem: Path, network: mx.sym.Symbol, data_shape: list[int]) -> l
     dot.save(source.name, str(source.parent))
     if shutil.which("dot") is None:
         return [source]
-    return [source, Path(dot.render(source.name, str(source.parent)))]
+    return [source, Path(dot.render(source.name, str(source.parent))).replace(stem.with_suffix(".png"))]
 
 
 def plot_curves(stem: Path, curves: dict[str, tuple[list[int], list[float], list[float]]]) -> list[Path]:

@@ -121,7 +121,30 @@ class DataIter:
         return 0
 
 
-class ResizeIter(DataIter):
+class _Wrapper(DataIter):
+    """An iterator whose batches come from another one."""
+
+    current_batch: DataBatch | None = None
+
+    def next(self) -> DataBatch:
+        if not self.iter_next():
+            raise StopIteration
+        return self.current_batch
+
+    def getdata(self) -> list[NDArray]:
+        return self.current_batch.data
+
+    def getlabel(self) -> list[NDArray]:
+        return self.current_batch.label
+
+    def getindex(self) -> Any:
+        return self.current_batch.index
+
+    def getpad(self) -> int:
+        return self.current_batch.pad
+
+
+class ResizeIter(_Wrapper):
     """An iterator with another number of batches an epoch: `data_iter` cut short or started again.
 
     Parameters
@@ -138,7 +161,6 @@ class ResizeIter(DataIter):
         self.data_iter, self.size, self.reset_internal = data_iter, size, reset_internal
         self.provide_data, self.provide_label = data_iter.provide_data, data_iter.provide_label
         self.cur = 0
-        self.current_batch: DataBatch | None = None
 
     def reset(self) -> None:
         self.cur = 0
@@ -156,20 +178,8 @@ class ResizeIter(DataIter):
         self.cur += 1
         return True
 
-    def getdata(self) -> list[NDArray]:
-        return self.current_batch.data
 
-    def getlabel(self) -> list[NDArray]:
-        return self.current_batch.label
-
-    def getindex(self) -> Any:
-        return self.current_batch.index
-
-    def getpad(self) -> int:
-        return self.current_batch.pad
-
-
-class PrefetchingIter(DataIter):
+class PrefetchingIter(_Wrapper):
     """Iterators read ahead by threads of their own; several are joined into one.
 
     Parameters
@@ -187,7 +197,6 @@ class PrefetchingIter(DataIter):
             raise MXNetValueError("PrefetchingIter: iters is empty; expected at least one iterator")
         super().__init__(self.iters[0].provide_data[0][1][0])
         self.rename_data, self.rename_label = rename_data, rename_label
-        self.current_batch: DataBatch | None = None
         self._start()
 
     def _start(self) -> None:
@@ -252,23 +261,6 @@ class PrefetchingIter(DataIter):
                                        [x for b in batches for x in b.label or ()], first.pad, first.index,
                                        provide_data=self.provide_data, provide_label=self.provide_label)
         return True
-
-    def next(self) -> DataBatch:
-        if not self.iter_next():
-            raise StopIteration
-        return self.current_batch
-
-    def getdata(self) -> list[NDArray]:
-        return self.current_batch.data
-
-    def getlabel(self) -> list[NDArray]:
-        return self.current_batch.label
-
-    def getindex(self) -> Any:
-        return self.current_batch.index
-
-    def getpad(self) -> int:
-        return self.current_batch.pad
 
 
 def _read_ahead(it: DataIter, into: queue.Queue, stop: threading.Event) -> None:

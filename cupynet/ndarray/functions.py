@@ -1,6 +1,7 @@
 """Operators as functions of NDArrays, made from the registry when they are first asked for."""
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -8,8 +9,9 @@ import numpy as np
 
 from ..base import MXNetTypeError
 from ..context import as_context
-from ..ops import registry
 from ..ops.call import bind, documentation, signature
+from ..ops.call import method as _method
+from ..ops.call import namespace as _namespace
 from ..ops.registry import Op
 from .ndarray import NDArray, _beside, invoke
 
@@ -64,26 +66,5 @@ def _converted(op: Op, called: str, ins: list[Any]) -> list[NDArray]:
     return [x if isinstance(x, NDArray) else _beside(model, x) for x in ins]
 
 
-def namespace(prefix: str, module: dict[str, Any]) -> tuple[Callable, Callable]:
-    """Return ``__getattr__`` and ``__dir__`` for a module of the operators whose names begin with `prefix`."""
-    def get(name: str) -> Callable:
-        op = None if name.startswith("__") else registry.find(prefix + name)
-        if op is None:
-            raise AttributeError(f"module {module['__name__']!r} has no attribute {name!r}")
-        module[name] = made = function(op, name)
-        return made
-
-    def listing() -> list[str]:
-        return sorted({*module, *(n[len(prefix):] for n in registry.names() if n.startswith(prefix))})
-    return get, listing
-
-
-def method(name: str) -> Callable:
-    """Return the operator `name` as a method: the array is its first input."""
-    op = registry.get(name)
-    call = function(op, name)
-
-    def fluent(self: NDArray, *args: Any, **kwargs: Any) -> Any:
-        return call(self, *args, **kwargs)
-    fluent.__name__, fluent.__doc__ = name, call.__doc__
-    return fluent
+namespace = functools.partial(_namespace, function)
+method = functools.partial(_method, function)

@@ -6,10 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 from ..base import MXNetTypeError
+from . import registry
 from .registry import Op
 from .schema import REQUIRED
 
-__all__ = ["bind", "signature", "documentation", "FLUENT"]
+__all__ = ["bind", "signature", "documentation", "namespace", "method", "FLUENT"]
 
 # Operators that are also methods of NDArray and Symbol.
 FLUENT = tuple((
@@ -88,3 +89,33 @@ def signature(op: Op) -> inspect.Signature:
 def documentation(op: Op, called: str) -> str:
     """Return the docstring of the public function `called`."""
     return op.doc if called == op.name else f"{op.doc}\n\nThe same operator as ``{op.name}``."
+
+
+Maker = Callable[[Op, str], Callable]  # (operator, name by which it is called) -> public function
+
+
+def namespace(make: Maker, prefix: str, module: dict[str, Any]) -> tuple[Callable, Callable]:
+    """Return ``__getattr__`` and ``__dir__`` for a module of the operators whose names begin with `prefix`.
+
+    A function is made when it is first asked for, so operators that are registered later appear as well.
+    """
+    def get(name: str) -> Callable:
+        op = None if name.startswith("__") else registry.find(prefix + name)
+        if op is None:
+            raise AttributeError(f"module {module['__name__']!r} has no attribute {name!r}")
+        module[name] = made = make(op, name)
+        return made
+
+    def listing() -> list[str]:
+        return sorted({*module, *(n[len(prefix):] for n in registry.names() if n.startswith(prefix))})
+    return get, listing
+
+
+def method(make: Maker, name: str) -> Callable:
+    """Return the operator `name` as a method: the array or symbol is its first input."""
+    call = make(registry.get(name), name)
+
+    def fluent(self: Any, *args: Any, **kwargs: Any) -> Any:
+        return call(self, *args, **kwargs)
+    fluent.__name__, fluent.__doc__ = name, call.__doc__
+    return fluent

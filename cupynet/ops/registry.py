@@ -45,22 +45,18 @@ class Rule:
     Where the signature does not say what the function reads, `plan` does: pairs such as ``("in", 0)``.
     """
 
-    __slots__ = ("targets", "fn", "plan", "attr_names", "needs_head", "takes_head")
+    __slots__ = ("targets", "fn", "plan", "attr_names")
 
     def __init__(self, op_: Op, targets: tuple[str, ...], fn: Callable,
                  plan: Sequence[tuple[str, int]] | None = None):
         self.targets, self.fn = targets, fn
         if plan is not None:
             self.plan, self.attr_names = tuple(plan), ()
-            self.takes_head = self.needs_head = ("grads", 0) in self.plan
             return
         parameters = list(inspect.signature(fn, eval_str=True).parameters.values())[1:]
         positional = [p for p in parameters if p.kind is not p.KEYWORD_ONLY]
         self.plan = tuple(self._source(op_, p.name) for p in positional)
         self.attr_names = tuple(p.name for p in parameters if p.kind is p.KEYWORD_ONLY)
-        heads = [p for p in positional if p.name in ("grad", "grads")]
-        self.takes_head = bool(heads)
-        self.needs_head = any(p.default is p.empty for p in heads)
         unknown = [name for name in self.attr_names if name not in op_.schema.fields]
         unknown += [name for name in targets if name not in op_.inputs]
         if unknown:

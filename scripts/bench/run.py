@@ -150,7 +150,7 @@ def human(seconds: float) -> str:
 def table(found: dict[str, dict[str, list]], workers: dict[str, Worker]) -> str:
     """Write the Markdown table: cupynet's time, and for each peer the ratio and its time."""
     others = [name for name in workers if name != "cupynet"]
-    lines = ["| work (float32) | cupynet | " + " | ".join(PEERS[name].title for name in others) + " |",
+    lines = [f"| {' | '.join(['work (float32)', 'cupynet', *(PEERS[name].title for name in others)])} |",
              "|---|---|" + "---|" * len(others)]
     for name, times in found.items():
         own = times.get("cupynet", [])
