@@ -1,4 +1,6 @@
 """``mx.nd``: arrays on contexts, and every operator as a function of them."""
+from typing import TYPE_CHECKING
+
 from ..ops.call import FLUENT as _FLUENT
 from ..ops.registry import find as _find
 from . import _internal, contrib, image, linalg, op, random, sparse
@@ -7,6 +9,9 @@ from .files import load, load_frombuffer, save
 from .functions import method as _method
 from .functions import namespace as _namespace
 from .ndarray import NDArray, invoke
+
+if TYPE_CHECKING:  # what __getattr__ makes at run time, from the generated stubs
+    from .op import *  # noqa: F403
 
 __getattr__, __dir__ = _namespace("", globals())
 

@@ -47,6 +47,15 @@ def _add_decay(g: Any, weight: Any, wd: Any) -> Any:
     return g
 
 
+def _descent(xp: Any, weight: Any, grad: Any, lr: Any, wd: Any, rescale: Any, clip: float) -> Any:
+    """Return ``lr * (g + wd * weight)``, a new array; without clipping one pass over the gradient does it."""
+    if clip < 0:
+        return _add_decay(grad * (rescale * lr), weight, wd * lr)
+    g = _add_decay(_scaled(xp, grad, rescale, clip), weight, wd)
+    g *= lr
+    return g
+
+
 def _decayed(xp: Any, weight: Any, grad: Any, wd: Any, rescale: float, clip: float) -> Any:
     """Return the rescaled gradient with weight decay, clipped together, a new array."""
     g = _add_decay(grad * rescale, weight, wd)
@@ -151,9 +160,7 @@ def _declare_mixed(base: Op, name: str) -> Op:
 def sgd(xp, weight, grad, *, lr: float, wd: float = 0.0, rescale_grad: float = 1.0, clip_gradient: float = -1.0,
         out=None):
     """Stochastic gradient descent: ``weight -= lr * (g + wd * weight)``."""
-    g = _add_decay(_scaled(xp, grad, rescale_grad, clip_gradient), weight, wd)
-    g *= lr
-    return xp.subtract(weight, g, out=out)
+    return xp.subtract(weight, _descent(xp, weight, grad, lr, wd, rescale_grad, clip_gradient), out=out)
 
 
 @_update("sgd_mom_update", states=("mom",), aliases=("_sparse_sgd_mom_update",), ignores=("lazy_update",))
@@ -161,8 +168,7 @@ def sgd_mom(xp, weight, grad, mom, *, lr: float, momentum: float = 0.0, wd: floa
             clip_gradient: float = -1.0, out=None):
     """Descent with momentum: ``mom = momentum * mom - lr * (g + wd * weight)``, ``weight += mom``."""
     out_weight, out_mom = _targets(out, 2)
-    g = _add_decay(_scaled(xp, grad, rescale_grad, clip_gradient), weight, wd)
-    g *= lr
+    g = _descent(xp, weight, grad, lr, wd, rescale_grad, clip_gradient)
     mom = xp.multiply(mom, momentum, out=out_mom)
     mom -= g
     return xp.add(weight, mom, out=out_weight), mom
@@ -177,8 +183,7 @@ def nag_mom(xp, weight, grad, mom, *, lr: float, momentum: float = 0.0, wd: floa
     ``out`` is the weight, MXNet computes the decay in `mom` from the new weight by mistake.)
     """
     out_weight, out_mom = _targets(out, 2)
-    g = _add_decay(_scaled(xp, grad, rescale_grad, clip_gradient), weight, wd)
-    g *= lr
+    g = _descent(xp, weight, grad, lr, wd, rescale_grad, clip_gradient)
     mom = xp.multiply(mom, momentum, out=out_mom)
     mom -= g
     g -= mom * momentum

@@ -1,4 +1,6 @@
 """``mx.sym``: symbols, and every operator as a function of them."""
+from typing import TYPE_CHECKING
+
 from ..ops.call import FLUENT as _FLUENT
 from ..ops.registry import find as _find
 from . import _internal, contrib, image, linalg, op, random
@@ -6,6 +8,9 @@ from .creation import *  # noqa: F403
 from .functions import method as _method
 from .functions import namespace as _namespace
 from .symbol import Group, Symbol, Variable, load, load_json, var
+
+if TYPE_CHECKING:  # what __getattr__ makes at run time, from the generated stubs
+    from .op import *  # noqa: F403
 
 __getattr__, __dir__ = _namespace("", globals())
 

@@ -75,6 +75,7 @@ class Worker:
     def __init__(self, peer: Peer, python: str):
         self.peer, self.python = peer, python
         self.environ = {**os.environ, "PYTHONPATH": str(ROOT)}  # a given interpreter need not have cupynet installed
+        self.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # the peers' packages came with theirs
         self.complaints = tempfile.TemporaryFile("w+")  # noqa: SIM115 - as long as the process
         self.process = subprocess.Popen([python, "-W", "ignore", *peer.script], cwd=HERE, env=self.environ, text=True,
                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.complaints)
