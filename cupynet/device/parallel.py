@@ -11,18 +11,23 @@ import contextlib
 import contextvars
 import ctypes
 import itertools
+import math
 import os
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
 
-__all__ = ["threads", "WORTHWHILE", "split", "matmul", "single_threaded_blas"]
+__all__ = ["WORTHWHILE", "matmul", "scratch", "single_threaded_blas", "split", "threads"]
 
 WORTHWHILE = 1 << 22  # multiply-adds below which waking a thread takes longer than it saves
 
+_SPINNING = 0.2  # seconds: about as long as the BLAS's threads keep a core busy after their last product
+
+_last_split = -_SPINNING  # when `split` was called last
 _lock = threading.Lock()
 _pool: ThreadPoolExecutor | None = None
 
@@ -77,8 +82,15 @@ def split(n: int, work: Callable[[int, int], Any], parts: int | None = None) -> 
     Exception
         Whatever `work` raised first, after all of it has ended.
     """
+    global _last_split
     if n == 1 and parts is None:
         return [work(0, 1)]
+    _last_split = time.monotonic()
+    return _share(n, work, parts)
+
+
+def _share(n: int, work: Callable[[int, int], Any], parts: int | None = None) -> list[Any]:
+    """Do what :func:`split` describes."""
     parts = max(1, min(n, threads if parts is None else parts))
     bounds = [n * i // parts for i in range(parts + 1)]
     with single_threaded_blas():
@@ -99,18 +111,56 @@ def split(n: int, work: Callable[[int, int], Any], parts: int | None = None) -> 
 
 
 def matmul(a: np.ndarray, b: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
-    """Return the matrix product ``a @ b`` of two 2-D arrays, computed in parts by all threads."""
+    """Return the matrix product ``a @ b`` of two 2-D arrays.
+
+    The BLAS's own threads are the fastest, but where :func:`split` is in use as well the two would fight for the
+    cores: then the pool computes the product in parts.
+    """
     if out is None:
         out = np.empty((a.shape[0], b.shape[1]), np.result_type(a, b))
     rows, columns = out.shape
-    if a.shape[1] * rows * columns < WORTHWHILE:
+    small = a.shape[1] * rows * columns < WORTHWHILE
+    if threads == 1 or time.monotonic() - _last_split > _SPINNING:
+        return np.matmul(a, b, out=out)
+    if small:
         with single_threaded_blas():
             return np.matmul(a, b, out=out)
     if rows >= columns:
-        split(rows, lambda start, stop: np.matmul(a[start:stop], b, out=out[start:stop]))
+        _share(rows, lambda start, stop: np.matmul(a[start:stop], b, out=out[start:stop]))
     else:
-        split(columns, lambda start, stop: np.matmul(a, b[:, start:stop], out=out[:, start:stop]))
+        _share(columns, lambda start, stop: np.matmul(a, b[:, start:stop], out=out[:, start:stop]))
     return out
+
+
+# ---- scratch memory -------------------------------------------------------------------------------
+
+_KEPT = 1 << 24  # bytes of a buffer that a thread keeps
+
+
+class _Scratch(threading.local):
+    """The buffers that one thread keeps, by purpose."""
+
+    def __init__(self) -> None:
+        self.buffers: dict[str, np.ndarray] = {}
+
+
+_scratch = _Scratch()
+
+
+def scratch(purpose: str, shape: tuple[int, ...], dtype: Any) -> np.ndarray:
+    """Return an array with any contents that is the calling thread's until it asks again for the same `purpose`.
+
+    A fresh array costs a page fault for every 4096 bytes, more than filling them; this one is in the cache already.
+    It must not leave the kernel that asks for it.
+    """
+    dtype = np.dtype(dtype)
+    size = math.prod(shape) * dtype.itemsize
+    if size > _KEPT:
+        return np.empty(shape, dtype)
+    buffer = _scratch.buffers.get(purpose)
+    if buffer is None or buffer.nbytes < size:
+        buffer = _scratch.buffers[purpose] = np.empty(max(size, 1), np.uint8)
+    return buffer[:size].view(dtype).reshape(shape)
 
 
 # ---- the BLAS behind NumPy ------------------------------------------------------------------------

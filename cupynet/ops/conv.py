@@ -129,6 +129,7 @@ class _Sweep:
     """A walk over all windows of a batch: a few images at a time, and if need be a few rows of them.
 
     This is the one place that knows that a host likes small pieces, spread over threads, and a GPU large ones.
+    On the host there are enough images for products of a good size, and as many as make `cached` numbers.
 
     Attributes
     ----------
@@ -137,7 +138,7 @@ class _Sweep:
     """
 
     def __init__(self, xp: Any, windows: Windows, images: int, channels: int, filters: int, groups: int, dtype: Any,
-                 cached: int = 4 * _CACHED):
+                 cached: int = 0):
         self.xp, self.windows, self.channels, self.groups, self.dtype = xp, windows, channels, groups, dtype
         self._images = images
         positions, depth = math.prod(windows.out), channels * math.prod(windows.kernel)
@@ -155,6 +156,14 @@ class _Sweep:
         rows = windows.out[0]
         height = max(1, min(rows, block * rows // (numbers * self._together)))
         self.blocks = [slice(i, min(i + height, rows)) for i in range(0, rows, height)]
+
+    def room(self, purpose: str, shape: tuple[int, ...]) -> Any:
+        """Return an array with any contents, which the next call for the same `purpose` takes over."""
+        return parallel.scratch(purpose, shape, self.dtype) if self.xp is np else self.xp.empty(shape, self.dtype)
+
+    def product(self, a: Any, b: Any) -> Any:
+        """Return ``a @ b`` for stacks of matrices, in an array that the next product takes over."""
+        return self.xp.matmul(a, b, out=self.room("product", (*a.shape[:2], b.shape[2])))
 
     def run(self, work: Callable[[int, int], Any]) -> list[Any]:
         """Call ``work(first image, end)`` for the whole batch, in shares side by side on the host."""
@@ -178,11 +187,11 @@ class _Patches:
 
     def __init__(self, sweep: _Sweep, count: int):
         self.sweep, self.count = sweep, count
-        windows, xp = sweep.windows, sweep.xp
-        self.padded = xp.zeros((sweep.channels, *windows.padded, count), sweep.dtype)
+        windows = sweep.windows
+        self.padded = sweep.room("padded", (sweep.channels, *windows.padded, count))
+        self.padded[...] = 0
         self.inside = self.padded[(slice(None), *windows.inside)]
-        self._view = windows.view(xp, self.padded, 1)
-        self._columns = xp.empty(0)
+        self._view = windows.view(sweep.xp, self.padded, 1)
 
     def load(self, data: Any) -> None:
         """Take in the images `data`, ``(count, channels, *size)``."""
@@ -197,10 +206,9 @@ class _Patches:
         if windows.is_pointwise:
             return self.inside[:, rows].reshape(groups, self.sweep.channels // groups, -1)
         view = self._view[(slice(None),) * (1 + len(windows.kernel)) + (rows,)]
-        if self._columns.shape != view.shape:
-            self._columns = self.sweep.xp.empty(view.shape, view.dtype)
-        self._columns[...] = view
-        return self._columns.reshape(groups, self.sweep.channels // groups * math.prod(windows.kernel), -1)
+        columns = self.sweep.room("columns", view.shape)
+        columns[...] = view
+        return columns.reshape(groups, self.sweep.channels // groups * math.prod(windows.kernel), -1)
 
     def scatter(self, columns: Any, rows: slice) -> None:
         """Add matrices like those of :meth:`columns` back to where the windows came from."""
@@ -222,9 +230,11 @@ def _images_first(x: Any) -> Any:
 def _flow(grad: Any, images: slice, rows: slice, sweep: _Sweep) -> Any:
     """Return the gradient of some rows of outputs of some images as ``(groups, filters / groups, positions)``."""
     part = grad[images] if len(sweep.blocks) == 1 else grad[images, :, rows]
-    if images.stop - images.start > 1:  # a single image has that form already
-        part = _images_last(part)
-    return part.astype(sweep.dtype, copy=False).reshape(sweep.groups, grad.shape[1] // sweep.groups, -1)
+    if images.stop - images.start > 1 or part.dtype != sweep.dtype:
+        copy = sweep.room("flow", (*part.shape[1:], part.shape[0]))
+        copy[...] = _images_last(part)
+        part = copy  # a single image has the right form already
+    return part.reshape(sweep.groups, grad.shape[1] // sweep.groups, -1)
 
 
 def _working_dtype(xp: Any, dtype: Any) -> Any:
@@ -253,8 +263,11 @@ def _correlate(xp: Any, data: Any, weight: Any, bias: Any, windows: Windows, gro
             patches.load(data[chunk])
             in_place = direct and patches.count == 1
             for rows in sweep.blocks:
-                target = out[chunk].reshape(groups, filters // groups, -1) if in_place else None
-                found = xp.matmul(kernels, patches.columns(rows), out=target)
+                columns = patches.columns(rows)
+                if in_place:
+                    found = xp.matmul(kernels, columns, out=out[chunk].reshape(groups, filters // groups, -1))
+                else:
+                    found = sweep.product(kernels, columns)
                 if bias is not None:
                     found += bias
                 if not in_place:
@@ -276,7 +289,7 @@ def _weight_grad(xp: Any, data: Any, grad: Any, windows: Windows, groups: int, o
         for chunk, patches in sweep.chunks(start, stop):
             patches.load(data[chunk])
             for rows in sweep.blocks:
-                total += xp.matmul(_flow(grad, chunk, rows, sweep), patches.columns(rows).swapaxes(1, 2))
+                total += sweep.product(_flow(grad, chunk, rows, sweep), patches.columns(rows).swapaxes(1, 2))
         return total
 
     first, *others = sweep.run(work)
@@ -299,13 +312,13 @@ def _data_grad(xp: Any, grad: Any, weight: Any, bias: Any, windows: Windows, gro
     kernels = weight.astype(dtype, copy=False).reshape(groups, filters // groups, -1).swapaxes(1, 2)
     if bias is not None:
         bias = bias.astype(dtype, copy=False).reshape(channels, *(1,) * len(windows.size), 1)
-    sweep = _Sweep(xp, windows, images, channels, filters, groups, dtype)
+    sweep = _Sweep(xp, windows, images, channels, filters, groups, dtype, 4 * _CACHED)
 
     def work(start: int, stop: int) -> None:
         for chunk, patches in sweep.chunks(start, stop):
             patches.padded[...] = 0
             for rows in sweep.blocks:
-                patches.scatter(xp.matmul(kernels, _flow(grad, chunk, rows, sweep)), rows)
+                patches.scatter(sweep.product(kernels, _flow(grad, chunk, rows, sweep)), rows)
             inside = patches.inside
             out[chunk] = _images_first(inside if bias is None else inside + bias)
 
