@@ -21,6 +21,16 @@ def pytest_configure(config):
         mx.test_utils.set_default_context(mx.gpu(0))
 
 
+# Files that ask the double what it saw, and the one that starts a run on the double.
+ON_THE_DOUBLE = ("test_on_cupy_double.py", "test_cuda.py")
+STARTS_THE_DOUBLE = ("test_on_fake_gpu.py",)
+
+
+def pytest_ignore_collect(collection_path, config):
+    elsewhere = STARTS_THE_DOUBLE if config.getoption("--ctx") == "fake-gpu" else ON_THE_DOUBLE
+    return True if collection_path.name in elsewhere else None
+
+
 @pytest.fixture
 def ctx(request):
     """The context under test."""

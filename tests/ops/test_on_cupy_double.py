@@ -12,10 +12,8 @@ from .test_samples import EACH, dynamic, gradients, head_gradient, run
 
 
 @pytest.fixture
-def gpu(request):
+def gpu():
     """The first GPU of the double."""
-    if request.config.getoption("--ctx") != "fake-gpu":
-        pytest.skip("needs --ctx fake-gpu")
     found = device.get("cuda", 0)
     found.enter()
     return found
