@@ -27,8 +27,13 @@ def _rewrite(graph: Graph, rule: Callable[[Step], Value | None]) -> None:
         else:
             better[step.outs[0]] = replacement
     graph.steps = kept
+    _redirect(graph, better)
+
+
+def _redirect(graph: Graph, better: dict[Value, Value]) -> None:
+    """Let outputs and gradients be the values that replaced theirs."""
     graph.outputs = [better.get(v, v) for v in graph.outputs]
-    graph.grads = {name: better.get(v, v) if v is not None else None for name, v in graph.grads.items()}
+    graph.grads = {name: v if v is None else better.get(v, v) for name, v in graph.grads.items()}
 
 
 def _no_op(step: Step) -> Value | None:
@@ -58,8 +63,7 @@ def _merge_common(graph: Graph) -> None:
         else:
             better.update(zip(step.outs, twin.outs))
     graph.steps = kept
-    graph.outputs = [better.get(v, v) for v in graph.outputs]
-    graph.grads = {name: better.get(v, v) if v is not None else None for name, v in graph.grads.items()}
+    _redirect(graph, better)
 
 
 def _drop_dead(graph: Graph) -> None:
