@@ -24,6 +24,7 @@ __all__ = ["state", "Entry", "Leaf", "Node", "OpNode", "Algebra", "RawAlgebra", 
 
 _next_number = itertools.count().__next__
 _FREED: Any = object()
+_ZERO: Any = object()  # a gradient that is zero, for which nothing is computed
 
 
 class _State(threading.local):
@@ -219,7 +220,7 @@ def walk(heads: Sequence[tuple[Entry, Any]], algebra: Any, retain: bool, at: Seq
 
     Returns
     -------
-    list of (leaf, gradient), or of the gradient (None where nothing arrives) at each entry of `at`.
+    list of (leaf, gradient), or of the gradient at each entry of `at`; None where it is zero.
     """
     leaves: list[Leaf] = []
     queue: list[tuple[int, Node]] = []
@@ -234,15 +235,22 @@ def walk(heads: Sequence[tuple[Entry, Any]], algebra: Any, retain: bool, at: Seq
                 leaves.append(node)
             else:
                 heappush(queue, (-node.number, node))
-            if node.count == 1:
+        if old is None or old is _ZERO:
+            if node.count == 1 or grad is _ZERO:
                 node.pending = grad
             else:
                 node.pending = [None] * node.count
                 node.pending[index] = grad
+        elif grad is _ZERO:
+            pass
         elif node.count == 1:
             node.pending = old + grad
         else:
             old[index] = grad if old[index] is None else old[index] + grad
+
+    def arrived(node: Node, index: int = 0) -> Any:
+        found = node.pending
+        return None if found is None or found is _ZERO else found if node.count == 1 else found[index]
 
     try:
         for entry, grad in heads:
@@ -251,14 +259,16 @@ def walk(heads: Sequence[tuple[Entry, Any]], algebra: Any, retain: bool, at: Seq
         while queue and -queue[0][0] > oldest:
             node = heappop(queue)[1]
             grads = node.pending
-            for entry, grad in zip(node.parents, node.pull(algebra, grads)):
-                if entry is not None and grad is not None:
-                    give(entry, grad)
+            # What is behind a zero gradient is visited too, so that the leaves there learn that theirs is zero.
+            found = itertools.repeat(None) if grads is _ZERO else node.pull(algebra, grads)
+            for entry, grad in zip(node.parents, found):
+                if entry is not None:
+                    give(entry, _ZERO if grad is None else grad)
             if not retain:
                 node.free()
         if at is not None:
-            return [node.pending if node.count == 1 or node.pending is None else node.pending[i] for node, i in at]
-        return [(leaf, leaf.pending) for leaf in leaves]
+            return [arrived(node, i) for node, i in at]
+        return [(leaf, arrived(leaf)) for leaf in leaves]
     finally:
         for node in visited:
             node.pending = None

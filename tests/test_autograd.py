@@ -255,3 +255,16 @@ def test_a_missing_higher_order_raises_instead_of_giving_zero():
         dx = autograd.grad(y * y, x, create_graph=True)
     with pytest.raises(mx.MXNetError, match="non-differentiable"):
         dx.backward()
+
+
+@pytest.mark.parametrize("function", [
+    nd.BlockGrad, lambda x: x > 1, lambda x: nd.argmax(x, axis=0), lambda x: nd.zeros_like(x) + 1,
+    lambda x: nd.one_hot(x, 3).sum(), lambda x: nd.floor(x) * 2])
+def test_a_gradient_that_is_zero_is_written(function):
+    x, y = leaf([1, 2]), leaf([1, 2], "add")
+    for array in (x, y):
+        array.grad[:] = 7
+        with autograd.record():
+            out = function(array)
+        out.backward()
+    assert x.grad.asnumpy().tolist() == [0, 0] and y.grad.asnumpy().tolist() == [7, 7]

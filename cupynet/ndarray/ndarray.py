@@ -109,7 +109,7 @@ def invoke(op: Op, ins: Sequence[NDArray], attrs: Attrs, out: NDArray | Sequence
     raws = [x._data for x in ins]
     visible, first = _check(op, attrs, raws)
     targets = None if out is None else _targets(op, out, visible)
-    recording = state.recording and (op.differentiable or op.opaque)
+    recording = state.recording
     entries = tuple([x._entry for x in ins]) if recording else ()
     recording = recording and entries.count(None) < len(entries)
     if targets is not None and recording:
@@ -216,8 +216,8 @@ def _binary(ufunc: Callable, same: str, wide: str, scalar: str, name: str) -> Ca
             y = other._data
             if x.__class__ is _ndarray and self._ctx is other._ctx and x.dtype is y.dtype:
                 entry, other_entry = self._entry, other._entry
-                if state.recording and differentiable and (entry is not None or other_entry is not None):
-                    if x.shape != y.shape:
+                if state.recording and (entry is not None or other_entry is not None):
+                    if x.shape != y.shape or not differentiable:
                         return invoke(wide_op, (self, other), wide_op.parse({}))
                     result = ufunc(x, y)
                     if result.__class__ is _ndarray and result.dtype is x.dtype:
@@ -874,6 +874,6 @@ def run_backward(heads: Sequence[NDArray], head_grads: Sequence[NDArray | None] 
     for leaf, grad in pull_gradients(heads, head_grads, retain_graph, False):
         leaf.grad._ctx.device.enter()
         if leaf.req == "write":
-            leaf.grad._data[...] = grad
-        elif leaf.req == "add":
+            leaf.grad._data[...] = 0 if grad is None else grad
+        elif leaf.req == "add" and grad is not None:
             leaf.grad._data += grad

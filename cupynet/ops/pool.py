@@ -26,7 +26,7 @@ _Layout = Literal[None, "NCW", "NCHW", "NCDHW", "NWC", "NHWC", "NDHWC"]
 _Type = Literal["avg", "lp", "max", "sum"]
 _Convention = Literal["full", "same", "valid"]
 
-_CACHED = 1 << 17      # numbers that a thread pools at a time
+_CACHED = 1 << 18      # numbers that a thread pools at a time
 _WORTHWHILE = 1 << 18  # numbers below which waking a thread takes longer than it saves
 
 
@@ -197,7 +197,9 @@ def _places(windows: Windows) -> list[tuple]:
 def _to_largest(xp: Any, grad: Any, data: Any, output: Any, windows: Windows) -> Any:
     """Return, padded, `grad` of every window at the first element that equals the window's maximum."""
     padded = _padded(xp, data, windows, _lowest(data.dtype))
-    whole = xp.zeros(padded.shape, data.dtype)
+    tiled = (windows.kernel == windows.stride
+             and windows.padded == tuple(map(math.prod, zip(windows.kernel, windows.out))))
+    whole = (xp.empty if tiled else xp.zeros)(padded.shape, data.dtype)  # tiles are written once each
     taken = None
     for place in _places(windows):
         here = padded[place] == output
@@ -206,7 +208,10 @@ def _to_largest(xp: Any, grad: Any, data: Any, output: Any, windows: Windows) ->
         else:
             here &= ~taken
             taken |= here
-        whole[place] += grad * here
+        if tiled:
+            xp.multiply(grad, here, out=whole[place])
+        else:
+            whole[place] += grad * here
     return whole
 
 
