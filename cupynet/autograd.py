@@ -90,6 +90,16 @@ def _list(value: Any) -> list:
     return list(value) if isinstance(value, (list, tuple)) else [value]
 
 
+def _arrays(what: str, argument: str, given: Any) -> list[NDArray]:
+    arrays = _list(given)
+    if not arrays:
+        raise MXNetValueError(f"{what}: {argument} is empty; expected at least one NDArray")
+    for each in arrays:
+        if not isinstance(each, NDArray):
+            raise MXNetTypeError(f"{what}: {argument} holds {type(each).__name__}; expected NDArrays")
+    return arrays
+
+
 def mark_variables(variables: NDArray | Sequence[NDArray], gradients: NDArray | Sequence[NDArray],
                    grad_reqs: str | Sequence[str] = "write") -> None:
     """Mark arrays as variables whose gradients go into `gradients`.
@@ -101,7 +111,7 @@ def mark_variables(variables: NDArray | Sequence[NDArray], gradients: NDArray | 
     grad_reqs : str or sequence of str
         ``"write"``, ``"add"`` or ``"null"``, for all or for each.
     """
-    variables, gradients = _list(variables), _list(gradients)
+    variables, gradients = _arrays("mark_variables", "variables", variables), _list(gradients)
     reqs = [grad_reqs] * len(variables) if isinstance(grad_reqs, str) else list(grad_reqs)
     if not len(variables) == len(gradients) == len(reqs):
         raise MXNetValueError(f"mark_variables: {len(variables)} variables, {len(gradients)} gradients, "
@@ -127,13 +137,13 @@ def backward(heads: NDArray | Sequence[NDArray], head_grads: Any = None, retain_
     train_mode : bool
         Accepted for compatibility: gradients are those of the recorded forward pass.
     """
-    run_backward(_list(heads), None if head_grads is None else _list(head_grads), retain_graph)
+    run_backward(_arrays("backward", "heads", heads), None if head_grads is None else _list(head_grads), retain_graph)
 
 
 def grad(heads: NDArray | Sequence[NDArray], variables: NDArray | Sequence[NDArray], head_grads: Any = None,
          retain_graph: bool | None = None, create_graph: bool = False, train_mode: bool = True
-         ) -> NDArray | list[NDArray]:
-    """Return the gradients of `heads` with respect to `variables`, leaving their ``grad`` alone.
+         ) -> list[NDArray]:
+    """Return a list of the gradients of `heads` with respect to `variables`, leaving their ``grad`` alone.
 
     With `create_graph` the computation is itself recorded, so gradients of any order can be taken.
 
@@ -143,20 +153,19 @@ def grad(heads: NDArray | Sequence[NDArray], variables: NDArray | Sequence[NDArr
     >>> x = mx.nd.array([2.0])
     >>> x.attach_grad()
     >>> with mx.autograd.record():
-    ...     dx = mx.autograd.grad(x ** 3, x, create_graph=True)
-    ...     ddx = mx.autograd.grad(dx, x)
+    ...     dx, = mx.autograd.grad(x ** 3, [x], create_graph=True)
+    ...     ddx, = mx.autograd.grad(dx, [x])
     >>> float(dx), float(ddx)
     (12.0, 12.0)
     """
-    single = isinstance(variables, NDArray)
-    variables = _list(variables)
+    heads, variables = _arrays("grad", "heads", heads), _arrays("grad", "variables", variables)
     for variable in variables:
         if variable._entry is None:
             raise MXNetError("grad: a variable is not in a computational graph; call attach_grad() on it, or compute "
                              "it under record()")
     retain = create_graph if retain_graph is None else retain_graph
     with _Scope(create_graph, None):
-        found = pull_gradients(_list(heads), None if head_grads is None else _list(head_grads), retain, create_graph,
+        found = pull_gradients(heads, None if head_grads is None else _list(head_grads), retain, create_graph,
                                [v._entry for v in variables])
     results = []
     for variable, gradient in zip(variables, found):
@@ -166,7 +175,7 @@ def grad(heads: NDArray | Sequence[NDArray], variables: NDArray | Sequence[NDArr
         if not isinstance(gradient, NDArray):
             gradient = wrap(variable._ctx.device.xp.array(gradient, variable._data.dtype), variable._ctx)
         results.append(gradient)
-    return results[0] if single else results
+    return results
 
 
 def get_symbol(x: NDArray) -> None:
@@ -198,6 +207,10 @@ class _FunctionNode(tape.Node):
         if len(found) != len(self.parents):
             raise MXNetError(f"{type(self.function).__name__}.backward returned {len(found)} gradients for "
                              f"{len(self.parents)} inputs of forward")
+        for each in found:
+            if each is not None and not isinstance(each, NDArray):
+                raise MXNetTypeError(f"{type(self.function).__name__}.backward returned {type(each).__name__}; "
+                                     "expected NDArrays, or None where there is no gradient")
         return [g._data if algebra.raw and g is not None else g for g in found]
 
     def free(self) -> None:

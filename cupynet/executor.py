@@ -154,11 +154,17 @@ class Executor:
             heads = [out_grads]
         elif isinstance(out_grads, dict):
             heads = [out_grads.get(name) for name in self._output_names]
+        elif not isinstance(out_grads, (list, tuple)):
+            raise MXNetTypeError(f"backward: out_grads is {type(out_grads).__name__}; expected an NDArray, or a list "
+                                 "or dict of them")
         else:
             heads = list(out_grads)
         if len(heads) > len(self.outputs):
             raise MXNetValueError(f"backward: got {len(heads)} head gradients for {len(self.outputs)} outputs")
         heads += [None] * (len(self.outputs) - len(heads))
+        for head in heads:
+            if head is not None and not isinstance(head, NDArray):
+                raise MXNetTypeError(f"backward: a head gradient is {type(head).__name__}; expected an NDArray")
         raws = []
         self._ctx.device.enter()
         for needed, head, out in zip(self._program.needs_heads, heads, self.outputs):
@@ -245,6 +251,8 @@ class Executor:
 
     def set_monitor_callback(self, callback: Callable[[str, NDArray], None] | None, monitor_all: bool = False) -> None:
         """Let ``callback(name, array)`` see each operator's outputs on forward (with `monitor_all` also inputs)."""
+        if callback is not None and not callable(callback):
+            raise MXNetTypeError(f"set_monitor_callback: callback is {type(callback).__name__}; expected a function")
         self._monitor, self._monitor_all = callback, monitor_all
 
     def _watch(self, ins: Sequence[Value], outs: Sequence[Value]) -> None:

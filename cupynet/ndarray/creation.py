@@ -1,6 +1,7 @@
 """Making arrays: from values, from other libraries, and the functions that are not operators."""
 from __future__ import annotations
 
+import ctypes
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -67,6 +68,8 @@ def empty(shape: Shape, ctx: Context | None = None, dtype: Any = None) -> NDArra
 
 def _filled(name: str, shape: Shape, value: Any, ctx: Any, dtype: Any, out: NDArray | None) -> NDArray:
     if out is not None:
+        if out.shape != _shape(name, shape):
+            raise MXNetValueError(f"{name}: out has shape {out.shape}, expected {_shape(name, shape)}")
         out[:] = value
         return out
     ctx = as_context(ctx)
@@ -151,9 +154,12 @@ def histogram(a: NDArray, bins: int | NDArray = 10, range: tuple[float, float] |
     """Return counts and bin edges of the values of `a`."""
     if isinstance(bins, NDArray):
         return _call("_histogram", a, bins)
-    range = (float(a.min().asscalar()), float(a.max().asscalar())) if range is None else range
-    edges = linspace(range[0], range[1], bins + 1, ctx=a.context)
-    return _call("_histogram", a, edges, bin_cnt=bins, range=range)
+    if range is not None:
+        return _call("_histogram", a, bin_cnt=bins, range=range)
+    low, high = float(a.min().asscalar()), float(a.max().asscalar())
+    low, high = (low, high) if low < high else (low - 0.5, high + 0.5)  # as in NumPy
+    counts, edges = _call("_histogram", a, bin_cnt=bins, range=(low, high))
+    return [counts.astype(np.float32), edges.astype(np.float32)]  # MXNet makes these from NumPy's, as float32
 
 
 def waitall() -> None:
@@ -170,10 +176,36 @@ def from_numpy(ndarray: np.ndarray, zero_copy: bool = True) -> NDArray:
     return wrap(ndarray if zero_copy else np.array(ndarray, dtype, order="C"), ctx)
 
 
+class _Capsule:
+    """A bare DLPack capsule as a producer, which can say on which device its memory is."""
+
+    def __init__(self, capsule: Any):
+        self._capsule = capsule
+
+    def __dlpack__(self, **kwargs: Any) -> Any:
+        return self._capsule
+
+    def __dlpack_device__(self) -> tuple[int, int]:
+        pointer = ctypes.pythonapi.PyCapsule_GetPointer
+        pointer.restype, pointer.argtypes = ctypes.c_void_p, (ctypes.py_object, ctypes.c_char_p)
+        try:
+            address = pointer(self._capsule, b"dltensor")
+        except ValueError:
+            raise MXNetValueError("from_dlpack: the capsule holds no tensor, or was used before") from None
+        kind, index = (ctypes.c_int32 * 2).from_address(address + ctypes.sizeof(ctypes.c_void_p))  # after the data
+        return kind, index
+
+
 def from_dlpack(dlpack: Any) -> NDArray:
-    """Return an NDArray that shares the memory of a DLPack producer (``torch.Tensor``, ``cupy.ndarray``, ...)."""
-    if not hasattr(dlpack, "__dlpack_device__"):
-        raise MXNetTypeError("from_dlpack: bare capsules are not supported; pass the object that has __dlpack__")
+    """Return an NDArray that shares the memory of a DLPack producer (``torch.Tensor``, ``cupy.ndarray``, ...).
+
+    A bare capsule, such as ``to_dlpack_for_read`` returns, will do too; it can be used once.
+    """
+    if type(dlpack).__name__ == "PyCapsule":
+        dlpack = _Capsule(dlpack)
+    elif not hasattr(dlpack, "__dlpack_device__"):
+        raise MXNetTypeError(f"from_dlpack: got {type(dlpack).__name__}; expected an object that has __dlpack__, or a "
+                             "DLPack capsule")
     kind, index = dlpack.__dlpack_device__()
     if int(kind) == 2:
         ctx = gpu(int(index))

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -56,6 +57,8 @@ def load(fname: str) -> list[NDArray] | dict[str, NDArray]:
     Reads what every version of MXNet 1.x has written. Arrays of a GPU come back to that GPU if it exists,
     otherwise to the CPU; sparse ones become dense. Raises MXNetError for a damaged file.
     """
+    if not isinstance(fname, (str, os.PathLike)):
+        raise MXNetTypeError(f"load: fname is {type(fname).__name__}; expected a path")
     try:
         with open(fname, "rb") as file:
             data = file.read()

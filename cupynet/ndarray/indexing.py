@@ -30,6 +30,8 @@ def _item(item: Any, device: Any) -> Any:
     if item is None or item is Ellipsis or isinstance(item, (int, slice, np.integer)):
         return item
     raw = getattr(item, "_data", item)
+    if isinstance(item, (float, np.floating)):
+        raise MXNetIndexError(f"{item!r} is not an index; expected a whole number")
     if not isinstance(raw, device.xp.ndarray):
         if isinstance(raw, (list, tuple, range)):
             raw = [getattr(each, "item", lambda each=each: each)() if getattr(each, "size", 0) == 1 else each

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import operator
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any
@@ -49,7 +50,7 @@ _checked: dict[Any, tuple[int, tuple]] = {}  # what is known of calls whose shap
 
 
 def _check(op: Op, attrs: Attrs, raws: Sequence[Any]) -> tuple[int, tuple]:
-    """Return how many outputs the caller of an operator sees, and (shape, dtype) of the first output.
+    """Return how many outputs the caller of an operator sees, and (shape, dtype) of each, None where unknown.
 
     Raises if shapes or dtypes of the inputs are wrong. Each distinct call is checked once.
     """
@@ -63,7 +64,8 @@ def _check(op: Op, attrs: Attrs, raws: Sequence[Any]) -> tuple[int, tuple]:
     if not any(0 in x.shape for x in raws):  # to the rules a length of 0 means that it is not known
         infer_shapes(op, attrs, [x.shape for x in raws], shapes)
         infer_types(op, attrs, [x.dtype for x in raws], dtypes)
-    found = op.visible_count(attrs), (shapes[0], dtypes[0]) if count else (None, None)
+    visible = op.visible_count(attrs)
+    found = visible, tuple(zip(shapes[:visible], dtypes))
     if op.resolver is None:  # else it was made for this call alone
         if len(_checked) > _CHECKED_LIMIT:
             _checked.clear()
@@ -94,7 +96,8 @@ def invoke(op: Op, ins: Sequence[NDArray], attrs: Attrs, out: NDArray | Sequence
     out : NDArray or sequence of NDArray, optional
         Where to put the visible outputs.
     ctx : Context, optional
-        Where an operator without inputs makes its result (default: the current context).
+        Where an operator without inputs makes its result (default: the current context, or that of `out`).
+        Such an operator takes shape and dtype from `out`, too, where its attributes do not say.
 
     Returns
     -------
@@ -102,13 +105,16 @@ def invoke(op: Op, ins: Sequence[NDArray], attrs: Attrs, out: NDArray | Sequence
     """
     if ins:
         ctx = _common_context(op, ins)
+    elif isinstance(out, NDArray):
+        ctx = ctx or out._ctx
+        attrs = _like(op, attrs, out)
     elif ctx is None:
-        ctx = out._ctx if isinstance(out, NDArray) else current_context()
+        ctx = current_context()
     device = ctx.device
     device.enter()
     raws = [x._data for x in ins]
-    visible, first = _check(op, attrs, raws)
-    targets = None if out is None else _targets(op, out, visible)
+    visible, kinds = _check(op, attrs, raws)
+    targets = None if out is None else _targets(op, out, visible, kinds)
     recording = state.recording
     entries = tuple([x._entry for x in ins]) if recording else ()
     recording = recording and entries.count(None) < len(entries)
@@ -118,7 +124,7 @@ def invoke(op: Op, ins: Sequence[NDArray], attrs: Attrs, out: NDArray | Sequence
     straight = None  # where the kernel can write its result at once
     if targets is not None and op.takes_out and visible == 1 and not recording:
         target = targets[0]._data
-        if first == (target.shape, target.dtype):
+        if targets[0]._ctx is ctx and kinds[0] == (target.shape, target.dtype):
             if op.single:
                 straight = target
             elif op.inplace and op.mutates:  # an optimizer's update: the weight, then its states
@@ -152,16 +158,28 @@ def invoke(op: Op, ins: Sequence[NDArray], attrs: Attrs, out: NDArray | Sequence
         arrays = targets
         for i, (target, raw) in enumerate(zip(targets, seen)):
             if raw is not target._data:
-                _store(op, target, raw)
+                _store(op, target, raw, ctx)
             if node is not None:
                 target._entry = (node, i)
     return arrays[0] if visible == 1 and not isinstance(out, (list, tuple)) else arrays
 
 
-def _targets(op: Op, out: Any, visible: int) -> list[NDArray]:
+def _like(op: Op, attrs: Attrs, out: NDArray) -> Attrs:
+    """Return `attrs` with shape and dtype of `out` where they are left open."""
+    found = {"shape": out.shape, "dtype": out.dtype}
+    missing = {name: value for name, value in found.items() if name in attrs and not attrs[name]}
+    return op.parse({**attrs, **missing}) if missing else attrs
+
+
+def _targets(op: Op, out: Any, visible: int, kinds: Sequence[tuple]) -> list[NDArray]:
     targets = list(out) if isinstance(out, (list, tuple)) else [out]
     if len(targets) != visible or not all(isinstance(t, NDArray) for t in targets):
         raise MXNetTypeError(f"{op.name}: out is {type(out).__name__}; expected {visible} NDArray(s)")
+    for target, (shape, dtype) in zip(targets, kinds):
+        if shape is not None and 0 not in shape and shape != target.shape:
+            raise MXNetValueError(f"{op.name}: out has shape {target.shape}, expected {shape}")
+        if dtype is not None and dtype != target._data.dtype:
+            raise MXNetTypeError(f"{op.name}: out has dtype {target._data.dtype}, expected {dtype}")
     return targets
 
 
@@ -172,10 +190,10 @@ def _forbid_recorded(op: Op, targets: Sequence[NDArray]) -> None:
                          "or do this out side of a record section.")
 
 
-def _store(op: Op, target: NDArray, raw: Any) -> None:
+def _store(op: Op, target: NDArray, raw: Any, ctx: Context) -> None:
     if target.shape != raw.shape:
         raise MXNetValueError(f"{op.name}: out has shape {target.shape}, expected {raw.shape}")
-    target._data[...] = raw
+    target._data[...] = raw if target._ctx is ctx else target._ctx.device.copy_from(raw, ctx.device)
 
 
 # ---- arithmetic ---------------------------------------------------------------------------------
@@ -485,8 +503,12 @@ class NDArray:
         return _call("take", flat, wrap(positions if positions.ndim else positions.reshape(1), self._ctx))
 
     def __setitem__(self, key: Any, value: Any) -> None:
-        if state.recording and self._entry is not None:
-            _forbid_recorded(registry.get("_slice_assign"), (self,))
+        if state.recording:
+            if self._entry is not None:
+                _forbid_recorded(registry.get("_slice_assign"), (self,))
+            if value.__class__ is NDArray and value._entry is not None:
+                self._recorded_set(key, value)
+                return
         device = self._ctx.device
         device.enter()
         if value.__class__ is NDArray:
@@ -508,6 +530,30 @@ class NDArray:
             came = f"of shape {value.shape}" if hasattr(value, "shape") else repr(value)
             raise MXNetValueError(f"cannot assign a value {came} to [{key!r}] of an array of shape {self.shape} and "
                                   f"type {self._data.dtype}: {error}") from None
+
+    def _recorded_set(self, key: Any, value: NDArray) -> None:
+        """Assign a recorded array by operators, so that its gradient passes through the assignment."""
+        value = value.as_in_context(self._ctx).astype(self.dtype, copy=False)
+        if key.__class__ is slice and key == _EVERYTHING and value.shape == self.shape:
+            _call("_copy", value, out=self)
+            return
+        device = self._ctx.device
+        device.enter()
+        positions = device.xp.arange(self.size).reshape(self.shape)
+        try:
+            positions = device.xp.asarray(positions[indexing.normalize(key, device, self.shape)])
+        except IndexError as error:
+            raise MXNetIndexError(f"index {key!r} does not fit shape {self.shape}: {error}") from None
+        if value.size == 1:
+            value = value.reshape((1,))
+        elif value.ndim > positions.ndim:
+            value = value.reshape(value.shape[value.ndim - positions.ndim:])
+        if value.shape != positions.shape:
+            value = _call("broadcast_to", value, shape=positions.shape or (1,))
+        flat = self.reshape(-1)  # shares the memory
+        _call("_scatter_set_nd", flat, value.reshape(-1), wrap(positions.reshape(1, -1), self._ctx), shape=flat.shape,
+              out=flat)
+        self._entry = flat.reshape(self.shape)._entry
 
     # ---- shape ------------------------------------------------------------------------------
 
@@ -574,7 +620,8 @@ class NDArray:
         if not isinstance(other, NDArray):
             raise MXNetTypeError(f"copyto: other is {type(other).__name__}; expected an NDArray or a Context")
         if other is self:
-            raise MXNetValueError("copyto: an array cannot be copied to itself")
+            warnings.warn("copyto: an array is copied to itself, which does nothing", RuntimeWarning, stacklevel=2)
+            return self
         if other.shape != self.shape:
             raise MXNetValueError(f"copyto: other has shape {other.shape}, expected {self.shape}")
         other[:] = self
@@ -732,9 +779,9 @@ class NDArray:
 
 # ---- helpers of the class -----------------------------------------------------------------------
 
-def _call(name: str, *ins: NDArray, **values: Any) -> Any:
+def _call(name: str, *ins: NDArray, out: NDArray | None = None, **values: Any) -> Any:
     op = registry.get(name)
-    return invoke(op, ins, op.parse(values))
+    return invoke(op, ins, op.parse(values), out)
 
 
 class _MoveNode(tape.Node):

@@ -57,10 +57,7 @@ def eye(N: int, M: int = 0, k: int = 0, dtype: Any = None, **kwargs: Any) -> Sym
 
 def split_v2(ary: Symbol, indices_or_sections: Any, axis: int = 0, squeeze_axis: bool = False) -> Symbol:
     """Return `ary` split into equal sections, or before the given indices."""
-    sections = indices_or_sections if isinstance(indices_or_sections, int) else 0
-    indices = [] if sections else [0, *indices_or_sections]
-    return compose(registry.get("_split_v2"), "_split_v2", {"data": ary}, (),
-                   {"indices": indices, "axis": axis, "squeeze_axis": squeeze_axis, "sections": sections})
+    return ary.split_v2(indices_or_sections, axis, squeeze_axis)
 
 
 def histogram(a: Symbol, bins: Any = 10, range: tuple[float, float] | None = None, **kwargs: Any) -> Symbol:

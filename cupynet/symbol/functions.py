@@ -6,6 +6,7 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
+from ..attribute import HIDDEN
 from ..base import MXNetTypeError
 from ..ops.call import bind, documentation, signature
 from ..ops.call import method as _method
@@ -24,7 +25,8 @@ def function(op: Op, called: str) -> Callable:
     """Return the public function `called` of the operator `op`."""
     def call(*args: Any, name: str | None = None, attr: dict[str, str] | None = None, **kwargs: Any) -> Symbol:
         kwargs.pop("out", None)
-        free = {key: kwargs.pop(key) for key in list(kwargs) if key.startswith("__") and key.endswith("__")}
+        free = {key: str(kwargs.pop(key)) for key in list(kwargs)
+                if key in HIDDEN or (key.startswith("__") and key.endswith("__"))}
         chosen, named, many, values = bind(op, called, args, kwargs, _is_symbol)
         for key, value in named.items():
             if not isinstance(value, Symbol):

@@ -1,6 +1,7 @@
 """Symbol: outputs of a graph of operators, to be named, composed, inferred, stored and bound."""
 from __future__ import annotations
 
+import os
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
@@ -50,7 +51,9 @@ def compose(op: Op, called: str, named: Mapping[str, Symbol], many: Sequence[Sym
     values = dict(values)
     if op.count:
         values.setdefault(op.count, len(many))
-    op.parse(values)
+    parsed = op.parse(values)
+    if op.count and op.variadic == op.inputs[0] and parsed[op.count] < 1:
+        raise MXNetValueError(f"{op.name}: needs at least one input")
     name = naming.current().get(name, called.lower())
     attrs = attribute.current().get(attr) | {key: as_text(value) for key, value in values.items()}
     node = Node(op, name, attrs)
@@ -221,7 +224,7 @@ class Symbol:
         for key, value in kwargs.items():
             if not isinstance(value, str):
                 raise MXNetValueError("Set Attr only accepts string values")
-            if node.op is not None:
+            if node.op is not None and node.op.schema.fields:
                 node.op.parse({**node.attrs, attribute.stored(key): value})
             node.attrs[attribute.stored(key)] = value
             vars(node).pop("parsed", None)
@@ -328,6 +331,16 @@ class Symbol:
         """Return the operator reshape_like applied to this symbol and `other`."""
         return compose(registry.get("reshape_like"), "reshape_like", {"lhs": self, "rhs": other}, (), kwargs)
 
+    def split_v2(self, indices_or_sections: int | Sequence[int], axis: int = 0, squeeze_axis: bool = False) -> Symbol:
+        """Return equal sections, or the parts before the given indices, as outputs of one symbol."""
+        sections = indices_or_sections if isinstance(indices_or_sections, int) else 0
+        indices = [] if sections else [0, *indices_or_sections]
+        return _apply("_split_v2", self, indices=indices, axis=axis, squeeze_axis=squeeze_axis, sections=sections)
+
+    def as_nd_ndarray(self) -> Symbol:
+        """Return the symbol itself, which is of the classic kind."""
+        return self
+
     # ---- inference -----------------------------------------------------------------------------
 
     def infer_shape(self, *args: Any, **kwargs: Any) -> tuple:
@@ -412,6 +425,8 @@ class Symbol:
 
     def save(self, fname: str, remove_amp_cast: bool = True) -> None:
         """Write :meth:`tojson` to a file."""
+        if not isinstance(fname, (str, os.PathLike)):
+            raise MXNetTypeError(f"save: fname is {type(fname).__name__}; expected a path")
         write_file(fname, self.tojson(remove_amp_cast).encode())
 
     def __getstate__(self) -> dict[str, str]:
@@ -456,9 +471,10 @@ class Symbol:
         order = post_order(self._heads)
         arg_nodes, aux_nodes = variables(order)
         listing = "".join(f"{name}: {shape}\n" for name, shape in kwargs.items())
+        given = {name: _shape("simple_bind", name, shape) for name, shape in kwargs.items()}
+        dtypes = {name: as_dtype(dtype) for name, dtype in (type_dict or {}).items()}
         try:
-            shapes = shapes_of(order, {name: _shape("simple_bind", name, shape) for name, shape in kwargs.items()})
-            types = complete(order, {name: as_dtype(dtype) for name, dtype in (type_dict or {}).items()})
+            shapes, types = shapes_of(order, given), complete(order, dtypes)
         except MXNetError as error:
             raise MXNetError(f"simple_bind error. Arguments:\n{listing}Error in operator {_node_of(error)}: "
                              f"{error}") from error.__cause__
@@ -537,14 +553,18 @@ class Symbol:
 
     def debug_str(self) -> str:
         """Return a listing of the graph, one node a line."""
-        lines = ["Symbol Outputs:"]
-        lines += [f"\toutput[{i}]={node.name}({k})" for i, (node, k) in enumerate(self._heads)]
+        lines = []
+        if len(self) > 1 or self._heads[0][0].op is not None:
+            lines += ["Symbol Outputs:"]
+            lines += [f"\toutput[{i}]={node.name}({k})" for i, (node, k) in enumerate(self._heads)]
         for node in post_order(self._heads):
             if node.op is None:
                 lines.append(f"Variable:{node.name}")
             else:
                 lines += ["--------------------", f"Op:{node.op.name}, Name={node.name}", "Inputs:"]
-                lines += [f"\targ[{i}]={parent.name}({k})" for i, (parent, k) in enumerate(node.inputs)]
+                lines += [f"\targ[{i}]={parent.name}({k}) version=0" for i, (parent, k) in enumerate(node.inputs)]
+                if node.attrs:
+                    lines += ["Attrs:", *(f"\t{key}={value}" for key, value in sorted(node.attrs.items()))]
         return "\n".join(lines) + "\n"
 
 
@@ -602,6 +622,8 @@ def _arrays(what: str, given: Any, names: Sequence[str], optional: bool = False)
             if name not in given:
                 raise MXNetValueError(f"key `{name}` is missing in `{what}`")
         given = [given[name] for name in names]
+    if not isinstance(given, (list, tuple)):
+        raise MXNetTypeError(f"bind: {what} is {type(given).__name__}; expected a list or a dict of NDArrays")
     if len(given) != len(names):
         raise MXNetValueError(f"Length of {what} does not match the number of arguments")
     for name, each in zip(names, given):

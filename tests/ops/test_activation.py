@@ -124,7 +124,7 @@ def second_order(function, x):
         x.attach_grad()
         with mx.autograd.record():
             y = function(x) * mx.nd.array(weights, dtype="float64")
-            slope = mx.autograd.grad(y, x, create_graph=True, retain_graph=True)
+            slope = mx.autograd.grad(y, x, create_graph=True, retain_graph=True)[0]
             loss = (slope * slope).sum()
         return x, loss
 

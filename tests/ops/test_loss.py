@@ -112,7 +112,7 @@ def test_cross_entropy_has_a_second_derivative():
     x.attach_grad()
     with mx.autograd.record():
         loss = mx.nd.softmax_cross_entropy(x, mx.nd.array(label, dtype="float64"))
-        slope = mx.autograd.grad(loss, x, create_graph=True, retain_graph=True)
+        slope = mx.autograd.grad(loss, x, create_graph=True, retain_graph=True)[0]
         penalty = (slope * slope).sum()
     penalty.backward()
     p = softmax(data)
