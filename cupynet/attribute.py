@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import threading
 
-from .base import MXNetValueError
+from .base import MXNetValueError, classproperty
 
 __all__ = ["AttrScope", "current", "HIDDEN"]
 
@@ -27,6 +27,8 @@ class AttrScope:
     >>> x.attr('ctx_group'), x.attr('__stage__')
     ('dev1', '2')
     """
+
+    current = classproperty(lambda cls: current())
 
     def __init__(self, **kwargs: str) -> None:
         if not all(isinstance(value, str) for value in kwargs.values()):

@@ -194,9 +194,6 @@ class _FunctionNode(tape.Node):
         self.metas = [(out.shape, out._data.dtype) for out in outputs]
 
     def pull(self, algebra: Any, grads: Any) -> Sequence[Any]:
-        if self.function is None:
-            raise MXNetError("Cannot differentiate the Function because it is not in a computational graph any more: a "
-                             "backward pass has used it")
         grads = [grads] if self.count == 1 else grads
         self.ctx.device.enter()
         xp = self.ctx.device.xp
@@ -213,7 +210,12 @@ class _FunctionNode(tape.Node):
                                      "expected NDArrays, or None where there is no gradient")
         return [g._data if algebra.raw and g is not None else g for g in found]
 
+    @property
+    def label(self) -> str:
+        return "a Function" if self.function is None else type(self.function).__name__
+
     def free(self) -> None:
+        super().free()
         self.function = None
 
 

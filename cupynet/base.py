@@ -1,10 +1,12 @@
 """Errors and the small vocabulary that every other room shares."""
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 __all__ = ["MXNetError", "MXNetValueError", "MXNetTypeError", "MXNetIndexError", "MXNetKeyError",
-           "NotImplementedForSymbol", "string_types", "numeric_types", "integer_types"]
+           "NotImplementedForSymbol", "classproperty", "string_types", "numeric_types", "integer_types"]
 
 
 class MXNetError(RuntimeError):
@@ -40,6 +42,16 @@ class NotImplementedForSymbol(MXNetError):
         if args:
             text += f" with arguments ({','.join(str(type(a)) for a in args)})"
         super().__init__(text + " is not implemented for Symbol and only available in NDArray.")
+
+
+class classproperty:
+    """A read-only property of a class itself: ``NameManager.current``."""
+
+    def __init__(self, get: Callable[[type], object]):
+        self._get = get
+
+    def __get__(self, instance: object, owner: type) -> object:
+        return self._get(owner)
 
 
 string_types = (str,)

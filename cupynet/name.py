@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import threading
 
-from .base import MXNetTypeError
+from .base import MXNetTypeError, classproperty
 
 __all__ = ["NameManager", "Prefix", "current"]
 
@@ -16,8 +16,10 @@ class _Stack(threading.local):
 class NameManager:
     """Gives automatic names: the hint and a number that grows with each use of the hint.
 
-    Entered with ``with``, a manager names what is composed in its scope.
+    Entered with ``with``, a manager names what is composed in its scope. ``NameManager.current`` is the innermost one.
     """
+
+    current = classproperty(lambda cls: current())
 
     def __init__(self) -> None:
         self._counter: dict[str, int] = {}

@@ -20,10 +20,9 @@ from .ops.gradient import RawFunctions, kept_by_rules, pull_back
 from .ops.registry import Op
 from .ops.schema import Attrs
 
-__all__ = ["state", "Entry", "Leaf", "Node", "OpNode", "Algebra", "RawAlgebra", "record", "walk"]
+__all__ = ["state", "Entry", "Leaf", "Node", "live", "OpNode", "Algebra", "RawAlgebra", "record", "walk"]
 
 _next_number = itertools.count().__next__
-_FREED: Any = object()
 _ZERO: Any = object()  # a gradient that is zero, for which nothing is computed
 
 
@@ -35,6 +34,12 @@ class _State(threading.local):
 
 
 state = _State()
+
+
+class _Gone(tuple):
+    """The parents of a node that a backward pass has used up: none. ``number`` says when that was."""
+
+    number: int
 
 
 class Node:
@@ -63,11 +68,23 @@ class Node:
         """Return the gradient of each input from that of the output, or a list (with gaps of None) of several."""
         raise NotImplementedError
 
+    @property
+    def label(self) -> str:
+        """What messages call it."""
+        return type(self).__name__
+
     def free(self) -> None:
-        """Let the kept values go; a second walk then raises."""
+        """Let the kept values and the parents go. To what is recorded later, the outputs are constants."""
+        self.parents = _Gone()
+        self.parents.number = _next_number()
 
 
 Entry = tuple[Node, int]
+
+
+def live(entry: Entry | None) -> bool:
+    """Whether an array with this entry is on the tape: recorded or marked, and not used up by a backward pass."""
+    return entry is not None and entry[0].parents.__class__ is not _Gone
 
 
 class Leaf(Node):
@@ -103,9 +120,6 @@ class OpNode(Node):
 
     def pull(self, algebra: Any, grads: Any) -> Sequence[Any]:
         ins, outs, op = self.ins, self.outs, self.op
-        if ins is _FREED:
-            raise MXNetError(f"Cannot differentiate {op.name} because it is not in a computational graph any more: a "
-                             "backward pass has used it; pass retain_graph=True to the first pass to go through twice")
         if algebra.ctx is not self.ctx:
             algebra = algebra.on(self.ctx)
         self.ctx.device.enter()
@@ -128,8 +142,13 @@ class OpNode(Node):
         return pull_back(op, attrs, F, grads, ins or (), outs or (), shapes, dtypes,
                          [entry is not None for entry in self.parents])
 
+    @property
+    def label(self) -> str:
+        return self.op.name
+
     def free(self) -> None:
-        self.ins = self.outs = _FREED
+        super().free()
+        self.ins = self.outs = None
 
 
 def record(op: Op, attrs: Attrs, ins: Sequence[Any], results: Sequence[Any], entries: tuple, visible: int,
@@ -259,10 +278,17 @@ def walk(heads: Sequence[tuple[Entry, Any]], algebra: Any, retain: bool, at: Seq
         while queue and -queue[0][0] > oldest:
             node = heappop(queue)[1]
             grads = node.pending
+            if node.parents.__class__ is _Gone:
+                raise MXNetError(f"Cannot differentiate {node.label} because it is not in a computational graph any "
+                                 "more: a backward pass has used it; pass retain_graph=True to the first pass to go "
+                                 "through twice")
             # What is behind a zero gradient is visited too, so that the leaves there learn that theirs is zero.
             found = itertools.repeat(None) if grads is _ZERO else node.pull(algebra, grads)
             for entry, grad in zip(node.parents, found):
                 if entry is not None:
+                    parents = entry[0].parents
+                    if parents.__class__ is _Gone and parents.number < node.number:
+                        continue  # a constant by then
                     give(entry, _ZERO if grad is None else grad)
             if not retain:
                 node.free()

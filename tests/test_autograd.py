@@ -268,3 +268,71 @@ def test_a_gradient_that_is_zero_is_written(function):
             out = function(array)
         out.backward()
     assert x.grad.asnumpy().tolist() == [0, 0] and y.grad.asnumpy().tolist() == [7, 7]
+
+
+def test_what_a_backward_pass_has_used_is_a_constant_afterwards():
+    x = leaf([1, 2, 3])
+    h = nd.zeros((3,))
+    for _ in range(3):  # a state carried on without detach()
+        with autograd.record():
+            h = h * x + x
+        h.backward()
+    np.testing.assert_array_equal(x.grad.asnumpy(), [3, 7, 13])
+    with autograd.record():
+        h += 1  # and it can be written to again
+    np.testing.assert_array_equal(h.asnumpy(), [4, 15, 40])
+
+
+def test_what_was_recorded_before_still_needs_the_graph():
+    x = leaf([1, 2])
+    with autograd.record():
+        y = x * 2
+        first, second = y * 3, y * 4
+    first.backward()
+    with pytest.raises(mx.MXNetError, match="_mul_scalar .* not in a computational graph any more"):
+        second.backward()
+
+
+@pytest.mark.parametrize("key, shape, expected", [
+    (slice(None), (3,), [2, 2, 2]), (slice(None), (2, 3), [4, 4, 4]), (1, (2, 3), [2, 2, 2]),
+    ((slice(None), 1), (3, 4), [2, 2, 2]), (([0, 2, 1],), (3,), [2, 2, 2]), (slice(1, 3), (4, 3), [4, 4, 4])])
+def test_gradients_pass_through_an_assignment(key, shape, expected):
+    x = leaf([1, 2, 3])
+    z = nd.ones(shape)
+    with autograd.record():
+        z[key] = x * 2
+    z.backward()
+    np.testing.assert_array_equal(x.grad.asnumpy(), expected)
+
+
+def test_gradients_pass_through_copies():
+    for copy in (lambda x: x.copyto(nd.zeros((2,))), nd.array, lambda x: nd.array(x, mx.cpu(1), "float64"),
+                 lambda x: x.copyto(mx.cpu(1))):
+        x = leaf([1, 2])
+        with autograd.record():
+            y = copy(x) * 3
+        y.backward()
+        np.testing.assert_array_equal(x.grad.asnumpy(), [3, 3])
+
+
+@pytest.mark.parametrize("call", [
+    lambda: autograd.backward([]), lambda: autograd.backward(5), lambda: autograd.grad(nd.ones((1,)), []),
+    lambda: autograd.mark_variables([], [])])
+def test_no_arrays_where_some_are_needed(call):
+    with pytest.raises(mx.MXNetError, match="expected"):
+        call()
+
+
+def test_a_function_must_return_arrays():
+    class Wrong(autograd.Function):
+        def forward(self, x):
+            return x * 2
+
+        def backward(self, dy):
+            return 5
+
+    x = leaf([1, 2])
+    with autograd.record():
+        y = Wrong()(x)
+    with pytest.raises(mx.MXNetError, match="Wrong.backward returned int"):
+        y.backward()

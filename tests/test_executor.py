@@ -567,3 +567,18 @@ def test_changing_a_symbol_does_not_change_its_executor(ctx):
     net._compose(data=S.Variable("other") * 2)
     assert executor.forward()[0].shape == (4, 3)
     assert executor.reshape(data=(2, 2)).outputs[0].shape == (2, 3)
+
+
+def test_arguments_of_the_wrong_kind():
+    s = mx.sym.Variable("s")
+    with pytest.raises(mx.MXNetError, match="args is int"):
+        s.bind(mx.cpu(), 5)
+    with pytest.raises(mx.MXNetError, match="^simple_bind: s is 'x'"):
+        s.simple_bind(mx.cpu(), s="x")
+    executor = (s * 2).simple_bind(mx.cpu(), s=(2,))
+    executor.forward()
+    for wrong in (5, [5], {"_mulscalar0_output": 5}):
+        with pytest.raises(mx.MXNetError, match="is int"):
+            executor.backward(wrong if not isinstance(wrong, dict) else dict.fromkeys(executor.output_dict, 5))
+    with pytest.raises(mx.MXNetError, match="expected a function"):
+        executor.set_monitor_callback(5)

@@ -12,6 +12,7 @@ from ..base import MXNetError, MXNetTypeError, MXNetValueError
 from ..context import Context, as_context, gpu
 from ..dtypes import as_dtype
 from ..ops import registry
+from ..tape import state
 from .ndarray import NDArray, invoke, wrap
 
 __all__ = ["array", "empty", "zeros", "ones", "full", "arange", "linspace", "eye", "concatenate", "moveaxis", "waitall",
@@ -43,6 +44,8 @@ def array(source_array: Any, ctx: Context | None = None, dtype: Any = None) -> N
     """
     ctx = as_context(ctx)
     if isinstance(source_array, NDArray):
+        if state.recording and source_array._entry is not None:
+            return source_array.as_in_context(ctx).astype(as_dtype(dtype, source_array.dtype))
         raw = source_array._data
         dtype = as_dtype(dtype, raw.dtype)
         raw = raw if raw.dtype == dtype else raw.astype(dtype)
@@ -213,7 +216,13 @@ def from_dlpack(dlpack: Any) -> NDArray:
     else:
         ctx = as_context("cpu(0)")
     raw = ctx.device.xp.from_dlpack(dlpack)
-    return wrap(raw if raw.flags.c_contiguous else raw.copy(order="C"), ctx)
+    if not raw.flags.c_contiguous:
+        raw = raw.copy(order="C")
+    elif isinstance(dlpack, _Capsule) and isinstance(raw, np.ndarray) and not raw.flags.writeable:
+        memory = (ctypes.c_char * raw.nbytes).from_address(raw.ctypes.data)  # a bare capsule cannot say: NumPy
+        memory.owner = raw                                                   # is careful, MXNet writes
+        raw = np.ndarray(raw.shape, raw.dtype, memory)
+    return wrap(raw, ctx)
 
 
 def to_dlpack_for_read(data: NDArray) -> Any:

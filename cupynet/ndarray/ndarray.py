@@ -110,7 +110,7 @@ def invoke(op: Op, ins: Sequence[NDArray], attrs: Attrs, out: NDArray | Sequence
         attrs = _like(op, attrs, out)
     elif ctx is None:
         ctx = current_context()
-    device = ctx.device
+    device = ctx._device or ctx.device
     device.enter()
     raws = [x._data for x in ins]
     visible, kinds = _check(op, attrs, raws)
@@ -184,7 +184,7 @@ def _targets(op: Op, out: Any, visible: int, kinds: Sequence[tuple]) -> list[NDA
 
 
 def _forbid_recorded(op: Op, targets: Sequence[NDArray]) -> None:
-    if any(t._entry is not None for t in targets):
+    if any(tape.live(t._entry) for t in targets):
         raise MXNetError(f"{op.name}: Assigning to NDArrays that are already in a computational graph will cause "
                          "undefined behavior when evaluating gradients. Please call backward first to clear the graph "
                          "or do this out side of a record section.")
@@ -503,17 +503,18 @@ class NDArray:
         return _call("take", flat, wrap(positions if positions.ndim else positions.reshape(1), self._ctx))
 
     def __setitem__(self, key: Any, value: Any) -> None:
+        recorded = None
         if state.recording:
             if self._entry is not None:
                 _forbid_recorded(registry.get("_slice_assign"), (self,))
+                self._entry = None
             if value.__class__ is NDArray and value._entry is not None:
-                self._recorded_set(key, value)
-                return
+                recorded = value
         device = self._ctx.device
         device.enter()
         if value.__class__ is NDArray:
             if key.__class__ is slice and key == _EVERYTHING and value.shape == self.shape and value._ctx is self._ctx \
-                    and device.address(value._data) == device.address(self._data):
+                    and device.address(value._data) == device.address(self._data) and recorded is None:
                 return  # the second half of ``x[:] -= y``, which has written into the view x[:] already
             value = value._data if value._ctx is self._ctx else device.copy_from(value._data, value._ctx.device)
         elif not isinstance(value, _SCALARS) and device.kind != "cpu" and not isinstance(value, device.xp.ndarray):
@@ -530,28 +531,21 @@ class NDArray:
             came = f"of shape {value.shape}" if hasattr(value, "shape") else repr(value)
             raise MXNetValueError(f"cannot assign a value {came} to [{key!r}] of an array of shape {self.shape} and "
                                   f"type {self._data.dtype}: {error}") from None
+        if recorded is not None:
+            self._record_assignment(key, recorded)
 
-    def _recorded_set(self, key: Any, value: NDArray) -> None:
-        """Assign a recorded array by operators, so that its gradient passes through the assignment."""
+    def _record_assignment(self, key: Any, value: NDArray) -> None:
+        """Put on the tape that the recorded array `value` has been assigned to the places `key`."""
         value = value.as_in_context(self._ctx).astype(self.dtype, copy=False)
-        if key.__class__ is slice and key == _EVERYTHING and value.shape == self.shape:
-            _call("_copy", value, out=self)
+        xp = self._ctx.device.xp
+        places = xp.asarray(xp.arange(self.size).reshape(self.shape)[key])
+        if not places.size:
             return
-        device = self._ctx.device
-        device.enter()
-        positions = device.xp.arange(self.size).reshape(self.shape)
-        try:
-            positions = device.xp.asarray(positions[indexing.normalize(key, device, self.shape)])
-        except IndexError as error:
-            raise MXNetIndexError(f"index {key!r} does not fit shape {self.shape}: {error}") from None
-        if value.size == 1:
-            value = value.reshape((1,))
-        elif value.ndim > positions.ndim:
-            value = value.reshape(value.shape[value.ndim - positions.ndim:])
-        if value.shape != positions.shape:
-            value = _call("broadcast_to", value, shape=positions.shape or (1,))
+        value = value.reshape((1,) if value.size == 1 else value.shape[max(value.ndim - places.ndim, 0):])
+        if value.shape != places.shape:
+            value = _call("broadcast_to", value, shape=places.shape or (1,))
         flat = self.reshape(-1)  # shares the memory
-        _call("_scatter_set_nd", flat, value.reshape(-1), wrap(positions.reshape(1, -1), self._ctx), shape=flat.shape,
+        _call("_scatter_set_nd", flat, value.reshape(-1), wrap(places.reshape(1, -1), self._ctx), shape=flat.shape,
               out=flat)
         self._entry = flat.reshape(self.shape)._entry
 

@@ -104,6 +104,9 @@ def _infer(op: Op, attrs: Attrs, ins: list, outs: list, node: str, what: str) ->
             raise
         text = str(error).removeprefix(f"{op.name}: ")
         raise type(error)(f"{who}: {text}") from error.__cause__
+    except (IndexError, ValueError, TypeError, ArithmeticError) as error:  # a rule met a rank it does not expect
+        raise MXNetError(f"{who}: inputs with the {what}s {ins} do not fit together, or the attributes {dict(attrs)}: "
+                         f"{error}") from error
     return in_slots.changed or out_slots.changed
 
 

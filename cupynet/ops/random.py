@@ -192,6 +192,10 @@ def _working(dtype: Any) -> Any:
     return dtype if dtype == np.float64 else _FLOAT32
 
 
+def _check_lengths(name: str, attrs: Attrs) -> None:
+    require(all(n >= 0 for n in attrs.shape or ()), name, f"shape is {attrs.shape}; lengths cannot be negative")
+
+
 def _declare_random(which: _Distribution) -> None:
     """Declare the draws whose parameters are numbers: of a given shape, and like a given array."""
     names = tuple(which.parameters)
@@ -219,6 +223,7 @@ def _declare_random(which: _Distribution) -> None:
     @drawn.shape
     def _(attrs, ins, outs):
         which.check(name, attrs)
+        _check_lengths(name, attrs)
         outs[0] = attrs.shape or (1,)
 
     @like.shape
@@ -254,6 +259,7 @@ def _declare_sample(which: _Distribution) -> None:
 
     @declared.shape
     def _(attrs, ins, outs):
+        _check_lengths(name, attrs)
         _one_shape(ins, range(len(ins)))
         if ins[0] is not None:
             outs[0] = ins[0] + attrs.shape

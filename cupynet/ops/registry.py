@@ -132,6 +132,7 @@ class Op:
         fields = {n: (p.annotation, REQUIRED if p.default is p.empty else p.default)
                   for n, p in keywords.items() if n not in _RESERVED}
         self.ignores = frozenset(ignores)
+        self._kernel_attrs: dict[Attrs, dict[str, Any]] = {}
         fields.update(dict.fromkeys(ignores, (str, "")))
         self.count = count if self.variadic else None
         if self.count and self.count not in fields:
@@ -268,7 +269,14 @@ class Op:
 
     def kernel_attrs(self, attrs: Attrs) -> dict[str, Any]:
         """Return the attributes that the kernel takes (without those that are accepted and ignored)."""
-        return {n: v for n, v in attrs.items() if n not in self.ignores} if self.ignores else attrs
+        if not self.ignores:
+            return attrs
+        found = self._kernel_attrs.get(attrs)
+        if found is None:
+            found = {n: v for n, v in attrs.items() if n not in self.ignores}
+            if len(self._kernel_attrs) < self.schema.CACHE_LIMIT:
+                self._kernel_attrs[attrs] = found
+        return found
 
     def run(self, xp: Any, kind: str, ins: Sequence[Any], attrs: Attrs, *, train: bool = False, rng: Any = None,
             device: Any = None, out: Any = None) -> tuple[Any, ...]:

@@ -136,7 +136,7 @@ class Schema:
         Name to (annotation, default); a default of ``REQUIRED`` means there is none.
     """
 
-    _CACHE_LIMIT = 4096
+    CACHE_LIMIT = 4096
 
     def __init__(self, op_name: str, fields: dict[str, tuple[Any, Any]]):
         self.op_name = op_name
@@ -175,7 +175,7 @@ class Schema:
         if missing:
             raise MXNetValueError(f"{self.op_name}: required argument {missing[0]!r} is missing")
         canonical = tuple([(name, value.__class__, value) for name, value in parsed.items()])
-        if len(self._cache) > self._CACHE_LIMIT:
+        if len(self._cache) > self.CACHE_LIMIT:
             self._cache.clear()
         parsed = self._cache.setdefault(canonical, parsed)
         if key is not None:

@@ -135,8 +135,9 @@ class Symbol:
     __array_priority__ = 1000.0
     __array_ufunc__ = None  # NumPy leaves arithmetic to us
 
-    def __init__(self, heads: Sequence[Entry]):
-        self._heads = list(heads)
+    def __init__(self, heads: Sequence[Entry] | None):
+        """Take over the outputs `heads`; ``None`` leaves the symbol to be filled by unpickling, as in MXNet."""
+        self._heads = list(heads or ())
 
     # ---- names ---------------------------------------------------------------------------------
 
@@ -436,7 +437,7 @@ class Symbol:
         self._heads = serialization.load(state["handle"])
 
     def __reduce__(self) -> tuple:
-        return Symbol, ([],), self.__getstate__()
+        return Symbol, (None,), self.__getstate__()
 
     # ---- binding -------------------------------------------------------------------------------
 

@@ -380,3 +380,57 @@ def test_saving_and_loading(tmp_path):
     same(nd.load(path)[0], A)  # a refused save leaves the file alone
     with pytest.raises(mx.MXNetError, match="cannot read"):
         nd.load(str(tmp_path / "nothing"))
+
+
+def test_out_gives_shape_and_dtype_to_what_has_no_inputs():
+    for draw in (nd.random.uniform, nd.random.normal, nd.random.gamma, nd.random.exponential, nd.random.poisson,
+                 nd.random.negative_binomial, nd.random.generalized_negative_binomial, nd.random_uniform):
+        for dtype in ("float32", "float64"):
+            out = nd.full((40, 3), -1, dtype=dtype)
+            assert draw(out=out) is out
+            assert out.dtype is np.dtype(dtype).type and (out.asnumpy() >= 0).any()
+    assert nd.random.randint(0, 5, out=nd.zeros((4,), dtype="int64")).dtype is np.int64
+    assert nd.random.uniform(-1, 1, out=nd.zeros((2,), mx.cpu(1))).context == mx.cpu(1)
+    with pytest.raises(mx.MXNetError, match="out has shape"):
+        nd.random.uniform(0, 1, (3, 2), out=nd.zeros((2, 3)))
+
+
+def test_out_of_another_dtype_or_shape_is_refused_and_unchanged():
+    a, momentum = nd.ones((2, 3)), nd.zeros((2, 3))
+    for wrong in (nd.zeros((2, 3), dtype="float64"), nd.zeros((3, 2))):
+        with pytest.raises(mx.MXNetError, match="out has"):
+            nd.sgd_mom_update(a, a, momentum, lr=0.1, momentum=0.9, out=wrong)
+        with pytest.raises(mx.MXNetError, match="out has"):
+            nd.broadcast_add(a, a, out=wrong)
+        assert not wrong.asnumpy().any() and not momentum.asnumpy().any()
+    with pytest.raises(mx.MXNetError, match="out has shape"):
+        nd.ones((3, 3), out=a)
+
+
+def test_a_bare_dlpack_capsule():
+    a = nd.array([[1, 2], [3, 4]])
+    b = nd.from_dlpack(nd.to_dlpack_for_write(a))
+    b[0, 0] = 7
+    assert a[0, 0].asscalar() == 7
+    used = a.to_dlpack_for_read()
+    nd.from_dlpack(used)
+    with pytest.raises(mx.MXNetError, match="capsule"):
+        nd.from_dlpack(used)
+
+
+def test_histogram_of_a_number_of_bins():
+    a = nd.array([1, 2, 3, 4, 5, 6])
+    counts, edges = nd.histogram(a, 3)
+    assert counts.dtype is np.float32 and counts.asnumpy().tolist() == [2, 2, 2]
+    counts, edges = nd.histogram(a, bins=2, range=(0, 6))
+    assert counts.dtype is np.int64 and counts.asnumpy().tolist() == [2, 4] and edges.asnumpy().tolist() == [0, 3, 6]
+
+
+def test_small_mistakes():
+    a = nd.ones((2, 3))
+    with pytest.raises(mx.MXNetError, match="not an index"):
+        a[1.5]
+    with pytest.raises(mx.MXNetError, match="expected a path"):
+        nd.load(5)
+    with pytest.warns(RuntimeWarning, match="itself"):
+        a.copyto(a)

@@ -631,3 +631,47 @@ def test_histogram_and_split(ctx):
 def test_debug_str():
     text = mlp().debug_str()
     assert "Variable:data\n" in text and "Op:FullyConnected, Name=fc1\n" in text and "\targ[0]=data(0)" in text
+
+
+def test_attributes_by_their_short_names():
+    s = mx.sym.Variable("s")
+    fc = mx.sym.FullyConnected(s, num_hidden=3, name="fc", lr_mult=2, ctx_group="dev1", __mood__=1)
+    expected = {"num_hidden": "3", "__lr_mult__": "2", "lr_mult": "2", "__ctx_group__": "dev1", "ctx_group": "dev1",
+                "__mood__": "1"}
+    assert fc.attr_dict() == dict.fromkeys(("fc_weight", "fc_bias", "fc"), expected)
+    total = s + s
+    total._set_attr(mood="happy")  # an operator without attributes takes any
+    assert mx.sym.load_json(total.tojson()).attr("mood") == "happy"
+
+
+def test_split_v2_is_a_method():
+    parts = mx.sym.Variable("s").split_v2((1,), axis=1)
+    assert parts.infer_shape(s=(2, 3))[1] == [(2, 1), (2, 2)]
+    assert parts.tojson() != mx.sym.Variable("s").split_v2(3, axis=1).tojson()
+
+
+@pytest.mark.parametrize("called", ["concat", "stack", "add_n"])
+def test_a_variadic_operator_needs_an_input(called):
+    with pytest.raises(mx.MXNetError, match="at least one input"):
+        getattr(mx.sym, called)()
+    assert mx.sym.Concat(num_args=2, name="c").list_arguments() == ["c_arg0", "c_arg1"]
+
+
+def test_debug_str_is_that_of_mxnet():
+    assert mx.sym.Variable("s").debug_str() == "Variable:s\n"
+    text = mx.sym.Activation(mx.sym.Variable("s"), act_type="relu", name="r").debug_str()
+    assert text == ("Symbol Outputs:\n\toutput[0]=r(0)\nVariable:s\n--------------------\nOp:Activation, Name=r\n"
+                    "Inputs:\n\targ[0]=s(0) version=0\nAttrs:\n\tact_type=relu\n")
+
+
+def test_the_innermost_scopes():
+    with mx.name.Prefix("p_") as prefix, mx.AttrScope(ctx_group="dev1"):
+        assert mx.name.NameManager.current is prefix
+        assert mx.AttrScope.current.get(None) == {"__ctx_group__": "dev1"}
+    assert mx.name.NameManager.current is not prefix and not mx.AttrScope.current.get(None)
+
+
+def test_a_pickle_as_mxnet_makes_it():
+    made = mx.sym.Symbol(None)  # MXNet 1.9.1 pickles Symbol(None) and the state {"handle": JSON}
+    made.__setstate__({"handle": mx.sym.Variable("x").tojson()})
+    assert made.list_arguments() == ["x"]
