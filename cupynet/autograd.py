@@ -214,8 +214,8 @@ class _FunctionNode(tape.Node):
     def label(self) -> str:
         return "a Function" if self.function is None else type(self.function).__name__
 
-    def free(self) -> None:
-        super().free()
+    def free(self, gone: tuple) -> None:
+        super().free(gone)
         self.function = None
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import itertools
+import math
 import threading
 from collections.abc import Sequence
 from heapq import heappop, heappush
@@ -37,9 +38,9 @@ state = _State()
 
 
 class _Gone(tuple):
-    """The parents of a node that a backward pass has used up: none. ``number`` says when that was."""
+    """The parents of the nodes that a backward pass has used up: none. ``number`` says when it ended."""
 
-    number: int
+    number: float = math.inf
 
 
 class Node:
@@ -73,10 +74,9 @@ class Node:
         """What messages call it."""
         return type(self).__name__
 
-    def free(self) -> None:
+    def free(self, gone: _Gone) -> None:
         """Let the kept values and the parents go. To what is recorded later, the outputs are constants."""
-        self.parents = _Gone()
-        self.parents.number = _next_number()
+        self.parents = gone
 
 
 Entry = tuple[Node, int]
@@ -146,8 +146,8 @@ class OpNode(Node):
     def label(self) -> str:
         return self.op.name
 
-    def free(self) -> None:
-        super().free()
+    def free(self, gone: _Gone) -> None:
+        self.parents = gone
         self.ins = self.outs = None
 
 
@@ -244,6 +244,7 @@ def walk(heads: Sequence[tuple[Entry, Any]], algebra: Any, retain: bool, at: Seq
     leaves: list[Leaf] = []
     queue: list[tuple[int, Node]] = []
     visited: list[Node] = []
+    gone = _Gone()
 
     def give(entry: Entry, grad: Any) -> None:
         node, index = entry
@@ -291,10 +292,11 @@ def walk(heads: Sequence[tuple[Entry, Any]], algebra: Any, retain: bool, at: Seq
                         continue  # a constant by then
                     give(entry, _ZERO if grad is None else grad)
             if not retain:
-                node.free()
+                node.free(gone)
         if at is not None:
             return [arrived(node, i) for node, i in at]
         return [(leaf, arrived(leaf)) for leaf in leaves]
     finally:
+        gone.number = _next_number()
         for node in visited:
             node.pending = None

@@ -748,7 +748,7 @@ def ravel_multi_index(xp, data, *, shape: Shape):
     -------
     Shape ``data.shape[1:]``, the dtype of `data`.
     """
-    flat = 0
+    flat = xp.zeros(data.shape[1:], _INT64)
     for index, length in zip(_whole(data), shape):
         flat = flat * length + index
     return flat.astype(data.dtype)

@@ -4,6 +4,7 @@ import collections
 import numpy as np
 import pytest
 
+import cupynet as mx
 from cupynet.base import MXNetValueError
 from cupynet.ops import registry
 from cupynet.ops.infer import infer_shapes
@@ -139,3 +140,10 @@ def test_zipfian_draws_are_different_and_favour_the_first():
     assert counts.size == 100 and counts[0] > counts[5] > counts[50]
     everything, _ = draw("_sample_unique_zipfian", range_max=4, shape=(1, 4))
     assert sorted(everything[0].tolist()) == [0, 1, 2, 3]
+
+
+def test_negative_lengths_are_refused_by_name():
+    with pytest.raises(mx.MXNetError, match="_random_uniform: shape is"):
+        mx.nd.random.uniform(0, 1, (-1,))
+    with pytest.raises(mx.MXNetError, match="_sample_normal.*: shape is"):
+        mx.sym.random.normal(mx.sym.Variable("m"), mx.sym.Variable("s"), (-1,)).infer_shape(m=(2,))
