@@ -200,8 +200,6 @@ def _store(op: Op, target: NDArray, raw: Any, ctx: Context) -> None:
 # The operators + - * / ... on two host arrays, or an array and a number, take the shortest way: one universal
 # function and one new object. Everything else (GPU, recording of what broadcasts, mixed types) goes through invoke.
 
-_OPS = registry.find
-
 
 def _operand(array: NDArray, other: Any) -> NDArray | None:
     """Return `other` as an NDArray beside `array`, or None if it is no array."""

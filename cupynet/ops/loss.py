@@ -98,6 +98,9 @@ def _(attrs: Attrs, ins: Slots, outs: Slots) -> None:
 softmax_output.type(first_type)
 
 
+_FEW_CLASSES = 128
+
+
 @op(name="_backward_softmax_output", nograd=("label",))
 def backward_softmax_output(xp, output, label, *, grad_scale: float = 1.0, ignore_label: float = -1.0,
                             multi_output: bool = False, use_ignore: bool = False, preserve_shape: bool = False,
@@ -115,14 +118,17 @@ def backward_softmax_output(xp, output, label, *, grad_scale: float = 1.0, ignor
     found, rows = output.reshape(outer, classes, inner), out.reshape(outer, classes, inner)
     smooth = 0.0 if multi_output else smooth_alpha
     rest = smooth / max(classes - 1, 1)
-    if rest:
-        xp.subtract(found, rest, out=rows)
+    place, hit = label.astype(np.int64), 1 - smooth - rest
+    if classes <= _FEW_CLASSES:  # a pass over all classes costs less than looking up the places
+        hot = place[:, None] == xp.arange(classes)[:, None]
+        xp.subtract(found, hot if hit == 1 else hot * np.asarray(hit, output.dtype)[()], out=rows)
+        if rest:
+            rows -= rest
     else:
-        rows[...] = found
-    place = label.astype(np.int64)
-    inside = (place >= 0) & (place < classes)
-    where = xp.arange(outer)[:, None], xp.where(inside, place, 0), xp.arange(inner)
-    rows[where] -= inside.astype(output.dtype) * (1 - smooth - rest)
+        xp.subtract(found, rest, out=rows)
+        inside = (place >= 0) & (place < classes)
+        where = xp.arange(outer)[:, None], xp.where(inside, place, 0), xp.arange(inner)
+        rows[where] -= inside.astype(output.dtype) * hit
 
     scale = grad_scale
     if use_ignore:

@@ -67,3 +67,6 @@ SAMPLES += [
     Sample("IdentityAttachKLSparseReg", [rand(2, 3, 2, 2, low=0.05, high=0.95), rand(3, low=0.2, high=0.8)],
            train=False, numeric=(), oracle=False, reference=lambda x, m: (x, m, m)),
 ]
+# so many classes that the labels' places are looked up
+SAMPLES += [Sample("SoftmaxOutput", [rand(3, 200), ints(3, high=200)], attrs, numeric=())
+            for attrs in ({}, {"smooth_alpha": 0.1})]
