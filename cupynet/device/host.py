@@ -1,11 +1,15 @@
 """The host: NumPy arrays, computed inline by the calling thread."""
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
 
 __all__ = ["Device", "HostDevice"]
+
+# Inside cupynet inf and nan come out silently, as in MXNet; NumPy's warnings elsewhere are not touched.
+warnings.filterwarnings("ignore", ".* encountered in ", RuntimeWarning, module=r"cupynet\.")
 
 
 class Device:

@@ -20,6 +20,7 @@ from ..context import Context, current_context
 from ..device import of_raw
 from ..dtypes import as_dtype
 from ..ops import registry
+from ..ops.binary import remainder
 from ..ops.infer import infer_shapes, infer_types
 from ..ops.registry import Op
 from ..ops.schema import Attrs
@@ -265,8 +266,7 @@ def _binary(ufunc: Callable, same: str, wide: str, scalar: str, name: str) -> Ca
                     return array
             return invoke(scalar_op, (self,), scalar_op.parse({"scalar": other}))
         if isinstance(other, _SCALARS):
-            return invoke(scalar_op, (self,), scalar_op.parse({"scalar": other.item() if isinstance(other, np.generic)
-                                                               else float(other)}))
+            return invoke(scalar_op, (self,), scalar_op.parse({"scalar": _number(other)}))
         operand = _operand(self, other)
         return NotImplemented if operand is None else method(self, operand)
     method.__name__ = name
@@ -280,8 +280,7 @@ def _reflected(method: Callable, scalar: str, name: str) -> Callable:
 
     def reflected(self: NDArray, other: Any) -> NDArray:
         if isinstance(other, _SCALARS):
-            value = other.item() if isinstance(other, np.generic) else other
-            return invoke(scalar_op, (self,), scalar_op.parse({"scalar": value}))
+            return invoke(scalar_op, (self,), scalar_op.parse({"scalar": _number(other)}))
         operand = _operand(self, other)
         return NotImplemented if operand is None else method(operand, self)
     reflected.__name__ = name
@@ -308,8 +307,7 @@ def _in_place(ufunc: Callable, same: str, wide: str, scalar: str, name: str) -> 
                 ufunc(x, other, x)
                 return self
         if isinstance(other, _SCALARS):
-            value = other.item() if isinstance(other, np.generic) else other
-            return invoke(scalar_op, (self,), scalar_op.parse({"scalar": value}), out=self)
+            return invoke(scalar_op, (self,), scalar_op.parse({"scalar": _number(other)}), out=self)
         operand = _operand(self, other)
         if operand is None:
             return NotImplemented
@@ -320,8 +318,18 @@ def _in_place(ufunc: Callable, same: str, wide: str, scalar: str, name: str) -> 
     return method
 
 
-def _divide(x: Any, y: Any, *out: Any) -> Any:
-    return np.true_divide(x, y, *out)
+def _remainder(x: Any, y: Any, out: Any = None) -> Any:
+    """Compute as the operator ``_mod`` does, for which a divisor of 0 leaves 0, in the form of a universal function."""
+    result = remainder(np, x, y)
+    if out is None:
+        return result
+    out[...] = result
+    return out
+
+
+def _number(scalar: Any) -> Any:
+    """Return a scalar of NumPy's or Python's as a Python number."""
+    return scalar.item() if isinstance(scalar, np.generic) else scalar
 
 
 class NDArray:
@@ -438,7 +446,7 @@ class NDArray:
     __sub__ = _binary(np.subtract, "elemwise_sub", "broadcast_sub", "_minus_scalar", "-")
     __mul__ = _binary(np.multiply, "elemwise_mul", "broadcast_mul", "_mul_scalar", "*")
     __truediv__ = _binary(np.true_divide, "elemwise_div", "broadcast_div", "_div_scalar", "/")
-    __mod__ = _binary(np.mod, "_mod", "broadcast_mod", "_mod_scalar", "%")
+    __mod__ = _binary(_remainder, "_mod", "broadcast_mod", "_mod_scalar", "%")
     __pow__ = _binary(np.power, "_power", "broadcast_power", "_power_scalar", "**")
     __radd__ = _reflected(__add__, "_plus_scalar", "+")
     __rsub__ = _reflected(__sub__, "_rminus_scalar", "-")
@@ -450,7 +458,7 @@ class NDArray:
     __isub__ = _in_place(np.subtract, "elemwise_sub", "broadcast_sub", "_minus_scalar", "-=")
     __imul__ = _in_place(np.multiply, "elemwise_mul", "broadcast_mul", "_mul_scalar", "*=")
     __itruediv__ = _in_place(np.true_divide, "elemwise_div", "broadcast_div", "_div_scalar", "/=")
-    __imod__ = _in_place(np.mod, "_mod", "broadcast_mod", "_mod_scalar", "%=")
+    __imod__ = _in_place(_remainder, "_mod", "broadcast_mod", "_mod_scalar", "%=")
     __eq__ = _binary(np.equal, "_equal", "broadcast_equal", "_equal_scalar", "==")
     __ne__ = _binary(np.not_equal, "_not_equal", "broadcast_not_equal", "_not_equal_scalar", "!=")
     __gt__ = _binary(np.greater, "_greater", "broadcast_greater", "_greater_scalar", ">")

@@ -14,7 +14,7 @@ from ..base import MXNetValueError
 from .infer import broadcast_shape, first_type, same_shape, same_type
 from .registry import Op, op
 
-__all__ = ["scalar_for"]
+__all__ = ["scalar_for", "remainder"]
 
 
 def scalar_for(data: Any, scalar: float) -> float | int:
@@ -82,7 +82,7 @@ def _declare_scalar(name: str, aliases: tuple, function: str | Callable, text: s
 
 
 
-def _mod(xp, x, y):
+def remainder(xp, x, y):
     """Remainder with the sign of the divisor; 0 for a divisor of 0."""
     return xp.where(y == 0, 0, xp.mod(x, y))
 
@@ -101,7 +101,7 @@ _ARITHMETIC = (
     ("div", "elemwise_div", ("_Div", "_div", "_sparse_elemwise_div"),
      "broadcast_div", ("_sparse_broadcast_div",), "divide", "lhs / rhs",
      (lambda F, grad, rhs: grad / rhs, lambda F, grad, rhs, output: grad * (output / rhs) * -1)),
-    ("mod", "_mod", ("_Mod",), "broadcast_mod", (), _mod, "lhs % rhs",
+    ("mod", "_mod", ("_Mod",), "broadcast_mod", (), remainder, "lhs % rhs",
      (lambda F, grad: grad, lambda F, grad, lhs, rhs: grad * F.floor(lhs / rhs) * -1)),
     ("power", "_power", ("_Power",), "broadcast_power", (), "power", "lhs ** rhs",
      (lambda F, grad, lhs, rhs: grad * rhs * lhs ** (rhs - 1),
@@ -142,8 +142,8 @@ for _row in (
      lambda F, grad, *, scalar: grad / scalar),
     ("_rdiv_scalar", "_RDivScalar", "divide", "scalar / data", True,
      lambda F, grad, data, output: grad * (output / data) * -1),
-    ("_mod_scalar", "_ModScalar", _mod, "data % scalar", False, lambda F, grad: grad),
-    ("_rmod_scalar", "_RModScalar", _mod, "scalar % data", True,
+    ("_mod_scalar", "_ModScalar", remainder, "data % scalar", False, lambda F, grad: grad),
+    ("_rmod_scalar", "_RModScalar", remainder, "scalar % data", True,
      lambda F, grad, data, *, scalar: grad * F.floor(scalar / data) * -1),
     ("_power_scalar", "_PowerScalar", "power", "data ** scalar", False,
      lambda F, grad, data, *, scalar: grad * data ** (scalar - 1) * scalar),

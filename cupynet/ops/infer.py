@@ -16,7 +16,7 @@ from .registry import Op
 from .schema import Attrs
 
 __all__ = ["Slots", "infer_shapes", "infer_types", "same_shape", "same_type", "known", "merge_shapes",
-           "broadcast_shapes", "elementwise_shape", "broadcast_shape", "first_type", "no_inputs_type"]
+           "broadcast_shapes", "broadcast_shape", "first_type", "no_inputs_type"]
 
 ShapeLike = tuple | None
 
@@ -135,9 +135,6 @@ def same_shape(attrs: Attrs, ins: Slots, outs: Slots) -> None:
     for slots in (ins, outs):
         for i in range(len(slots)):
             slots[i] = shape
-
-
-elementwise_shape = same_shape
 
 
 def broadcast_shapes(a: ShapeLike, b: ShapeLike) -> ShapeLike:

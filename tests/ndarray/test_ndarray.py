@@ -1,6 +1,9 @@
 """NDArray: creation, arithmetic, indexing, shapes, copies, and its manners towards other libraries."""
 import copy
 import pickle
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -434,3 +437,19 @@ def test_small_mistakes():
         nd.load(5)
     with pytest.warns(RuntimeWarning, match="itself"):
         a.copyto(a)
+
+
+def test_a_remainder_by_zero_is_zero():
+    a, zero = nd.array([5, -5, 0]), nd.zeros((3,))
+    for found in (a % zero, a % 0, 5 % zero, nd.modulo(a, zero)):
+        same(found, [0, 0, 0])
+    a %= zero
+    same(a, [0, 0, 0])
+
+
+def test_inf_and_nan_come_out_silently():
+    code = ("import warnings, cupynet as mx; x = mx.nd.zeros((2,)); "
+            "print((1 / x).asnumpy(), (x / x).asnumpy(), mx.nd.log(x).asnumpy())")
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True,
+                          cwd=Path(__file__).parents[2])
+    assert done.stderr == "" and done.stdout == "[inf inf] [nan nan] [-inf -inf]\n"
