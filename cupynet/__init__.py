@@ -21,6 +21,7 @@ from . import (
     ops,  # registers every operator before the namespaces look them up
     random,
     symbol,
+    util,
 )
 from . import ndarray as nd
 from . import random as rnd
@@ -31,6 +32,16 @@ from .context import Context, cpu, cpu_pinned, current_context, gpu, gpu_memory_
 from .executor import Executor
 from .ndarray import NDArray, waitall
 from .symbol import Symbol, Variable
+from .util import (
+    is_np_array,
+    is_np_shape,
+    np_array,
+    np_shape,
+    set_np_shape,
+    use_np,
+    use_np_array,
+    use_np_shape,
+)
 
 __version__ = "1.9.1"  # the MXNet API that this is
 cupynet_version = "0.1.0"

@@ -6,7 +6,8 @@ from collections.abc import Callable
 import numpy as np
 
 __all__ = ["MXNetError", "MXNetValueError", "MXNetTypeError", "MXNetIndexError", "MXNetKeyError",
-           "NotImplementedForSymbol", "classproperty", "string_types", "numeric_types", "integer_types"]
+           "MXNetNotImplementedError", "NotImplementedForSymbol", "classproperty", "string_types", "numeric_types",
+           "integer_types"]
 
 
 class MXNetError(RuntimeError):
@@ -29,6 +30,10 @@ class MXNetKeyError(MXNetError, KeyError):
     """A name that is not there (also a :class:`KeyError`)."""
 
     __str__ = RuntimeError.__str__  # KeyError would quote the message
+
+
+class MXNetNotImplementedError(MXNetError, NotImplementedError):
+    """Something that neither MXNet nor cupynet does (also a :class:`NotImplementedError`)."""
 
 
 class NotImplementedForSymbol(MXNetError):

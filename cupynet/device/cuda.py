@@ -9,7 +9,7 @@ import numpy as np
 from ..base import MXNetError
 from .host import Device
 
-__all__ = ["CudaDevice", "count", "start", "memory_info"]
+__all__ = ["CudaDevice", "count", "start", "memory_info", "compute_capability"]
 
 _cupy: Any = None
 
@@ -62,6 +62,11 @@ def memory_info(index: int) -> tuple[int, int]:
     cupy = _find(index)
     with cupy.cuda.Device(index):
         return tuple(cupy.cuda.runtime.memGetInfo())
+
+
+def compute_capability(index: int) -> int:
+    """Return the compute capability of GPU `index`: 90 for an H100."""
+    return int(_find(index).cuda.Device(index).compute_capability)
 
 
 class CudaDevice(Device):
