@@ -19,7 +19,8 @@ from typing import Any
 from . import tape
 from .base import MXNetError, MXNetTypeError, MXNetValueError
 from .ndarray import NDArray
-from .ndarray.ndarray import pull_gradients, run_backward, wrap
+from .ndarray.backward import pull_gradients, run_backward
+from .ndarray.base import wrap
 from .tape import state
 
 __all__ = ["record", "pause", "train_mode", "predict_mode", "is_recording", "is_training", "set_recording",

@@ -16,7 +16,7 @@ from .graph.node import Entry, Node, post_order, variables
 from .graph.program import Program
 from .graph.simplify import simplify
 from .ndarray import NDArray, array
-from .ndarray.ndarray import wrap
+from .ndarray.base import wrap
 from .ops.infer import known
 
 __all__ = ["Executor"]

@@ -34,7 +34,7 @@ from .base import MXNetError, MXNetTypeError, MXNetValueError
 from .context import Context
 from .dtypes import as_dtype, flag_of
 from .ndarray import NDArray
-from .ndarray.ndarray import wrap
+from .ndarray.base import wrap
 from .ops import registry
 from .ops.infer import Slots
 from .ops.registry import Op, Rule, op

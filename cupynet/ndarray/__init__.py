@@ -8,7 +8,8 @@ from .creation import *  # noqa: F403
 from .files import load, load_frombuffer, save
 from .functions import method as _method
 from .functions import namespace as _namespace
-from .ndarray import NDArray, invoke
+from .invoke import invoke
+from .ndarray import NDArray
 
 if TYPE_CHECKING:  # what __getattr__ makes at run time, from the generated stubs
     from .op import *  # noqa: F403

@@ -13,7 +13,9 @@ from ..context import Context, as_context, gpu
 from ..dtypes import as_dtype
 from ..ops import registry
 from ..tape import state
-from .ndarray import NDArray, invoke, wrap
+from .base import wrap
+from .invoke import invoke
+from .ndarray import NDArray
 
 __all__ = ["array", "empty", "zeros", "ones", "full", "arange", "linspace", "eye", "concatenate", "moveaxis", "waitall",
            "onehot_encode", "from_numpy", "from_dlpack", "to_dlpack_for_read", "to_dlpack_for_write", "histogram",

@@ -11,7 +11,8 @@ import numpy as np
 from .. import device as _device
 from ..base import MXNetError, MXNetTypeError
 from ..context import Context, as_context
-from .ndarray import NDArray, wrap
+from .base import wrap
+from .ndarray import NDArray
 from .serialization import Record, dump, dump_one, load_one, write_file
 from .serialization import load as _parse
 

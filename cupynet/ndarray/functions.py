@@ -13,7 +13,9 @@ from ..ops.call import bind, documentation, signature
 from ..ops.call import method as _method
 from ..ops.call import namespace as _namespace
 from ..ops.registry import Op
-from .ndarray import NDArray, _beside, invoke
+from .arithmetic import beside
+from .invoke import invoke
+from .ndarray import NDArray
 
 __all__ = ["function", "namespace", "method"]
 
@@ -63,7 +65,7 @@ def _converted(op: Op, called: str, ins: list[Any]) -> list[NDArray]:
         if not isinstance(x, NDArray) and (model is None or not isinstance(x, (np.ndarray, list))):
             name = op.inputs[min(i, len(op.inputs) - 1)]
             raise MXNetTypeError(f"{called}: {name} is {type(x).__name__}; expected an NDArray")
-    return [x if isinstance(x, NDArray) else _beside(model, x) for x in ins]
+    return [x if isinstance(x, NDArray) else beside(model, x) for x in ins]
 
 
 namespace = functools.partial(_namespace, function)

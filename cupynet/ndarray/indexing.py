@@ -1,13 +1,20 @@
-"""What an index means: keys made ready for raw arrays, and basic keys as slices for the tape."""
+"""Indexing: what a key means, reading and writing elements, and both on the tape."""
 from __future__ import annotations
 
 from typing import Any
 
 import numpy as np
 
-from ..base import MXNetIndexError
+from ..base import MXNetIndexError, MXNetValueError
+from ..ops import registry
+from ..tape import state
+from .arithmetic import SCALARS
+from .base import NDArrayBase, wrap
+from .invoke import call, forbid_recorded
 
-__all__ = ["normalize", "as_slices", "as_key"]
+__all__ = ["Indexing", "normalize", "as_slices", "as_key"]
+
+_EVERYTHING = slice(None)
 
 
 def normalize(key: Any, device: Any, shape: tuple[int, ...]) -> Any:
@@ -93,3 +100,86 @@ def as_key(begin: Any, end: Any, step: Any) -> tuple[slice, ...]:
     """Return the key for a slice given as the operator `slice` takes it, by tuples with one item an axis."""
     step = tuple(step) or (None,) * len(begin)
     return tuple(map(slice, begin, end, step))
+
+
+class Indexing(NDArrayBase):
+    """Elements of arrays, read and written by keys."""
+
+    __slots__ = ()
+
+    def __getitem__(self, key: Any) -> NDArrayBase:
+        data = self._data
+        if state.recording and self._entry is not None:
+            return self._recorded_item(key)
+        self._ctx.device.enter()
+        if key.__class__ is not int and key.__class__ is not slice:
+            key = normalize(key, self._ctx.device, self.shape)
+        try:
+            found = data[key]
+        except (IndexError, TypeError) as error:
+            raise MXNetIndexError(f"index {key!r} does not fit shape {self.shape}: {error}") from None
+        if found.__class__ is not data.__class__:
+            found = data.reshape(data.shape + (1,))[key]  # one element keeps an axis
+        elif not found.ndim:
+            found = found.reshape(1)
+        return wrap(found if found.flags.c_contiguous else found.copy(order="C"), self._ctx)
+
+    def _recorded_item(self, key: Any) -> NDArrayBase:
+        """Index by operators, so that the tape sees it: a basic key is a slice, any other a take of flat positions."""
+        spec = as_slices(key, self.shape)
+        if spec is not None:
+            begin, end, step, shape = spec
+            part = self if begin is None else call("slice", self, begin=begin, end=end, step=step)
+            return part if part.shape == shape else call("Reshape", part, shape=shape)
+        device = self._ctx.device
+        device.enter()
+        positions = device.xp.arange(self.size).reshape(self.shape)[normalize(key, device, self.shape)]
+        flat = call("Reshape", self, shape=(-1,))
+        return call("take", flat, wrap(positions if positions.ndim else positions.reshape(1), self._ctx))
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        recorded = None
+        if state.recording:
+            if self._entry is not None:
+                forbid_recorded(registry.get("_slice_assign"), (self,))
+                self._entry = None
+            if isinstance(value, NDArrayBase) and value._entry is not None:
+                recorded = value
+        device = self._ctx.device
+        device.enter()
+        if isinstance(value, NDArrayBase):
+            if key.__class__ is slice and key == _EVERYTHING and value.shape == self.shape and value._ctx is self._ctx \
+                    and device.address(value._data) == device.address(self._data) and recorded is None:
+                return  # the second half of ``x[:] -= y``, which has written into the view x[:] already
+            value = value._data if value._ctx is self._ctx else device.copy_from(value._data, value._ctx.device)
+        elif not isinstance(value, SCALARS) and device.kind != "cpu" and not isinstance(value, device.xp.ndarray):
+            value = device.from_host(np.asarray(value, self._data.dtype))
+        if key.__class__ is not int and key.__class__ is not slice:
+            key = normalize(key, device, self.shape)
+        if getattr(value, "size", 0) == 1 and value.ndim:
+            value = value.reshape(())  # one element goes anywhere
+        try:
+            self._data[key] = value
+        except IndexError as error:
+            raise MXNetIndexError(f"index {key!r} does not fit shape {self.shape}: {error}") from None
+        except (ValueError, TypeError, OverflowError) as error:
+            came = f"of shape {value.shape}" if hasattr(value, "shape") else repr(value)
+            raise MXNetValueError(f"cannot assign a value {came} to [{key!r}] of an array of shape {self.shape} and "
+                                  f"type {self._data.dtype}: {error}") from None
+        if recorded is not None:
+            self._record_assignment(key, recorded)
+
+    def _record_assignment(self, key: Any, value: NDArrayBase) -> None:
+        """Put on the tape that the recorded array `value` has been assigned to the places `key`."""
+        value = value.as_in_context(self._ctx).astype(self.dtype, copy=False)
+        xp = self._ctx.device.xp
+        places = xp.asarray(xp.arange(self.size).reshape(self.shape)[key])
+        if not places.size:
+            return
+        value = value.reshape((1,) if value.size == 1 else value.shape[max(value.ndim - places.ndim, 0):])
+        if value.shape != places.shape:
+            value = call("broadcast_to", value, shape=places.shape or (1,))
+        flat = self.reshape(-1)  # shares the memory
+        call("_scatter_set_nd", flat, value.reshape(-1), wrap(places.reshape(1, -1), self._ctx), shape=flat.shape,
+              out=flat)
+        self._entry = flat.reshape(self.shape)._entry

@@ -5,7 +5,8 @@ from ..context import as_context
 from ..ops import registry
 from ..ops.distributions import functions
 from .functions import namespace
-from .ndarray import NDArray, invoke
+from .invoke import invoke
+from .ndarray import NDArray
 
 
 def _call(name: str, *ins: NDArray, ctx: Any = None, out: Any = None, **values: Any) -> Any:

@@ -11,7 +11,7 @@ import pytest
 import samples
 
 import cupynet as mx
-from cupynet.ndarray.ndarray import invoke
+from cupynet.ndarray.invoke import invoke
 from cupynet.ops import registry
 from cupynet.ops.gradient import RawFunctions, kept_by_rules, pull_back
 from cupynet.ops.infer import infer_shapes, infer_types, known

@@ -1,0 +1,200 @@
+"""The operators + - * / ... of arrays.
+
+On two host arrays, or an array and a number, they take the shortest way: one universal function and one new object.
+Everything else (GPU, recording of what broadcasts, mixed types) goes through invoke.
+"""
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from .. import tape
+from ..device import of_raw
+from ..ops import registry
+from ..ops.binary import remainder
+from ..tape import state
+from .base import NDArrayBase, wrap
+from .invoke import call, forbid_recorded, invoke
+
+__all__ = ["Arithmetic", "SCALARS", "operand", "beside"]
+
+SCALARS = (bool, int, float, np.generic)
+_ndarray = np.ndarray
+_new = object.__new__
+
+
+def operand(array: NDArrayBase, other: Any) -> NDArrayBase | None:
+    """Return `other` as an array beside `array`, or None if it is no array."""
+    if isinstance(other, NDArrayBase):
+        return other
+    if isinstance(other, (list, tuple, _ndarray)) or hasattr(other, "__cuda_array_interface__"):
+        return beside(array, other)
+    return None
+
+
+def beside(array: NDArrayBase, other: Any) -> NDArrayBase:
+    """Bring a foreign array to the context of `array`, with its dtype."""
+    device = array._ctx.device
+    if isinstance(other, device.xp.ndarray):
+        other = device.copy_from(other, of_raw(other)) if device.kind != "cpu" else other
+    else:
+        other = device.from_host(np.asarray(other.get() if hasattr(other, "get") else other))
+    return wrap(other.astype(array._data.dtype), array._ctx)
+
+
+def _binary(ufunc: Callable, same: str, wide: str, scalar: str, name: str) -> Callable:
+    """Make the method ``self <op> other``."""
+    same_op, wide_op, scalar_op = registry.get(same), registry.get(wide), registry.get(scalar)
+    keep_ins, keep_outs = same_op.kept
+    differentiable = same_op.differentiable
+
+    def general(self: NDArrayBase, other: NDArrayBase) -> NDArrayBase:
+        op = same_op if self._data.shape == other._data.shape else wide_op
+        return invoke(op, (self, other), op.parse({}))
+
+    def method(self: NDArrayBase, other: Any) -> NDArrayBase:
+        x = self._data
+        if other.__class__ is self.__class__:
+            y = other._data
+            if x.__class__ is _ndarray and self._ctx is other._ctx and x.dtype is y.dtype:
+                entry, other_entry = self._entry, other._entry
+                if state.recording and (entry is not None or other_entry is not None):
+                    if x.shape != y.shape or not differentiable:
+                        return invoke(wide_op, (self, other), wide_op.parse({}))
+                    result = ufunc(x, y)
+                    if result.__class__ is _ndarray and result.dtype is x.dtype:
+                        return wrap(result, self._ctx, (tape.OpNode(
+                            same_op, None, (entry, other_entry), (x, y) if keep_ins else None,
+                            (result,) if keep_outs else None, self._ctx), 0))
+                else:
+                    try:
+                        result = ufunc(x, y)
+                    except ValueError:
+                        return invoke(wide_op, (self, other), wide_op.parse({}))  # raises with a name and shapes
+                    if result.__class__ is _ndarray and result.dtype is x.dtype:
+                        array = _new(self._class)
+                        array._data = result
+                        array._ctx = self._ctx
+                        array._entry = None
+                        return array
+            return general(self, other)
+        kind = other.__class__
+        if kind is int or kind is float:
+            if x.__class__ is _ndarray and not (state.recording and self._entry is not None) and x.dtype.kind == "f":
+                result = ufunc(x, other)
+                if result.__class__ is _ndarray and result.dtype is x.dtype:
+                    array = _new(self._class)
+                    array._data = result
+                    array._ctx = self._ctx
+                    array._entry = None
+                    return array
+            return invoke(scalar_op, (self,), scalar_op.parse({"scalar": other}))
+        if isinstance(other, SCALARS):
+            return invoke(scalar_op, (self,), scalar_op.parse({"scalar": number(other)}))
+        array = operand(self, other)
+        return NotImplemented if array is None else general(self, array)
+    method.__name__ = name
+    method.__doc__ = f"``self {name} other`` with an array (broadcasting) or a number; see the operator {wide}."
+    return method
+
+
+def _reflected(method: Callable, scalar: str, name: str) -> Callable:
+    """Make the method ``other <op> self``, where `scalar` is the operator whose number comes first."""
+    scalar_op = registry.get(scalar)
+
+    def reflected(self: NDArrayBase, other: Any) -> NDArrayBase:
+        if isinstance(other, SCALARS):
+            return invoke(scalar_op, (self,), scalar_op.parse({"scalar": number(other)}))
+        array = operand(self, other)
+        return NotImplemented if array is None else method(array, self)
+    reflected.__name__ = name
+    reflected.__doc__ = f"The same with `self` on the right; see the operator {scalar}."
+    return reflected
+
+
+def _in_place(ufunc: Callable, same: str, wide: str, scalar: str, name: str) -> Callable:
+    """Make the method ``self <op>= other``, which writes into the memory of `self`."""
+    same_op, wide_op, scalar_op = registry.get(same), registry.get(wide), registry.get(scalar)
+
+    def method(self: NDArrayBase, other: Any) -> NDArrayBase:
+        x = self._data
+        if state.recording:
+            if self._entry is not None:
+                forbid_recorded(same_op, (self,))
+        elif x.__class__ is _ndarray and x.dtype.kind == "f":
+            if other.__class__ is self.__class__:
+                y = other._data
+                if self._ctx is other._ctx and x.dtype is y.dtype and x.shape == y.shape:
+                    ufunc(x, y, x)
+                    return self
+            elif other.__class__ is float or other.__class__ is int:
+                ufunc(x, other, x)
+                return self
+        if isinstance(other, SCALARS):
+            return invoke(scalar_op, (self,), scalar_op.parse({"scalar": number(other)}), out=self)
+        array = operand(self, other)
+        if array is None:
+            return NotImplemented
+        op = same_op if array.shape == self.shape else wide_op
+        return invoke(op, (self, array), op.parse({}), out=self)
+    method.__name__ = name
+    method.__doc__ = f"In place; see the operator {wide}."
+    return method
+
+
+def _remainder(x: Any, y: Any, out: Any = None) -> Any:
+    """Compute as the operator ``_mod`` does, for which a divisor of 0 leaves 0, in the form of a universal function."""
+    result = remainder(np, x, y)
+    if out is None:
+        return result
+    out[...] = result
+    return out
+
+
+def number(scalar: Any) -> Any:
+    """Return a scalar of NumPy's or Python's as a Python number."""
+    return scalar.item() if isinstance(scalar, np.generic) else scalar
+
+
+class Arithmetic(NDArrayBase):
+    """Python's operators as methods of arrays."""
+
+    __slots__ = ()
+
+    __add__ = _binary(np.add, "elemwise_add", "broadcast_add", "_plus_scalar", "+")
+    __sub__ = _binary(np.subtract, "elemwise_sub", "broadcast_sub", "_minus_scalar", "-")
+    __mul__ = _binary(np.multiply, "elemwise_mul", "broadcast_mul", "_mul_scalar", "*")
+    __truediv__ = _binary(np.true_divide, "elemwise_div", "broadcast_div", "_div_scalar", "/")
+    __mod__ = _binary(_remainder, "_mod", "broadcast_mod", "_mod_scalar", "%")
+    __pow__ = _binary(np.power, "_power", "broadcast_power", "_power_scalar", "**")
+    __radd__ = _reflected(__add__, "_plus_scalar", "+")
+    __rsub__ = _reflected(__sub__, "_rminus_scalar", "-")
+    __rmul__ = _reflected(__mul__, "_mul_scalar", "*")
+    __rtruediv__ = _reflected(__truediv__, "_rdiv_scalar", "/")
+    __rmod__ = _reflected(__mod__, "_rmod_scalar", "%")
+    __rpow__ = _reflected(__pow__, "_rpower_scalar", "**")
+    __iadd__ = _in_place(np.add, "elemwise_add", "broadcast_add", "_plus_scalar", "+=")
+    __isub__ = _in_place(np.subtract, "elemwise_sub", "broadcast_sub", "_minus_scalar", "-=")
+    __imul__ = _in_place(np.multiply, "elemwise_mul", "broadcast_mul", "_mul_scalar", "*=")
+    __itruediv__ = _in_place(np.true_divide, "elemwise_div", "broadcast_div", "_div_scalar", "/=")
+    __imod__ = _in_place(_remainder, "_mod", "broadcast_mod", "_mod_scalar", "%=")
+    __eq__ = _binary(np.equal, "_equal", "broadcast_equal", "_equal_scalar", "==")
+    __ne__ = _binary(np.not_equal, "_not_equal", "broadcast_not_equal", "_not_equal_scalar", "!=")
+    __gt__ = _binary(np.greater, "_greater", "broadcast_greater", "_greater_scalar", ">")
+    __ge__ = _binary(np.greater_equal, "_greater_equal", "broadcast_greater_equal", "_greater_equal_scalar", ">=")
+    __lt__ = _binary(np.less, "_lesser", "broadcast_lesser", "_lesser_scalar", "<")
+    __le__ = _binary(np.less_equal, "_lesser_equal", "broadcast_lesser_equal", "_lesser_equal_scalar", "<=")
+
+    __hash__ = object.__hash__
+
+    def __neg__(self) -> Arithmetic:
+        return self * -1.0
+
+    def __abs__(self) -> Arithmetic:
+        return call("abs", self)
+
+    def __matmul__(self, other: Any) -> Arithmetic:
+        array = operand(self, other)
+        return NotImplemented if array is None else call("dot", self, array)

@@ -1,0 +1,87 @@
+"""The backward pass over arrays: head gradients in, the gradients of marked arrays out."""
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+from .. import tape
+from ..base import MXNetError, MXNetValueError
+from ..ops import registry
+from ..ops.registry import Op
+from .base import NDArrayBase, wrap
+from .invoke import invoke
+
+__all__ = ["pull_gradients", "run_backward"]
+
+
+class _Functions:
+    """Operators as functions of NDArrays: what rules see as ``F`` while gradients are recorded."""
+
+    def __call__(self, op: Op, *ins: NDArrayBase, **values: Any) -> Any:
+        """Apply an operator that has no public name."""
+        return invoke(op, ins, op.parse(values))
+
+    def __getattr__(self, name: str) -> Callable:
+        op = registry.find(name)
+        if op is None:
+            raise AttributeError(f"operator {name!r} is not registered")
+        call = partial(self.__call__, op)
+        setattr(self, name, call)
+        return call
+
+
+class _Algebra(tape.Algebra):
+    """Gradients as NDArrays, recorded on the tape."""
+
+    raw = False
+    F = _Functions()
+
+    def wrap(self, raw: Any, entry: tape.Entry | None) -> NDArrayBase:
+        return wrap(raw, self.ctx, entry)
+
+    def zeros(self, shape: tuple, dtype: Any) -> NDArrayBase:
+        return wrap(self.ctx.device.xp.zeros(shape, dtype), self.ctx)
+
+
+def pull_gradients(heads: Sequence[NDArrayBase], head_grads: Sequence[NDArrayBase | None] | None, retain_graph: bool,
+                   create_graph: bool, at: Sequence[tape.Entry] | None = None) -> list:
+    """Walk the tape back from `heads`.
+
+    Returns
+    -------
+    (leaf, gradient) pairs, or with `at` the gradient (or None) at each of those entries. Gradients are raw
+    arrays, or NDArrays with `create_graph`.
+    """
+    if head_grads is None:
+        head_grads = [None] * len(heads)
+    if len(head_grads) != len(heads):
+        raise MXNetValueError(f"backward: {len(heads)} heads but {len(head_grads)} head gradients")
+    starts = []
+    for head, grad in zip(heads, head_grads):
+        if head._entry is None:
+            raise MXNetError("Cannot differentiate node because it is not in a computational graph. You need to set "
+                             "is_recording to true or use autograd.record() to save computational graphs for backward.")
+        head._ctx.device.enter()
+        if grad is None:
+            raw = head._ctx.device.xp.ones(head.shape, head._data.dtype)
+        elif not isinstance(grad, NDArrayBase) or grad.shape != head.shape:
+            raise MXNetValueError(f"backward: head gradient is {getattr(grad, 'shape', type(grad).__name__)}, expected "
+                                  f"an NDArray of shape {head.shape}")
+        else:
+            raw = grad._data
+        starts.append((head._entry, raw if not create_graph else wrap(raw, head._ctx) if grad is None else grad))
+    ctx = heads[0]._ctx
+    algebra = (_Algebra if create_graph else tape.RawAlgebra).on(ctx)
+    return tape.walk(starts, algebra, retain_graph, at)
+
+
+def run_backward(heads: Sequence[NDArrayBase], head_grads: Sequence[NDArrayBase | None] | None,
+                 retain_graph: bool) -> None:
+    """Compute gradients and give them to the marked arrays, by each one's ``grad_req``."""
+    for leaf, grad in pull_gradients(heads, head_grads, retain_graph, False):
+        leaf.grad._ctx.device.enter()
+        if leaf.req == "write":
+            leaf.grad._data[...] = 0 if grad is None else grad
+        elif leaf.req == "add" and grad is not None:
+            leaf.grad._data += grad

@@ -1,0 +1,145 @@
+"""What every array is made of: a raw array, its context, and its place on the tape.
+
+The class of arrays is open: subclasses share this storage, the tape and the devices, and say by ``_class`` what
+comes out of their operators.
+"""
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, ClassVar
+
+import numpy as np
+
+from .. import tape
+from ..base import MXNetTypeError, MXNetValueError
+from ..context import Context, current_context
+
+__all__ = ["NDArrayBase", "wrap"]
+
+_new = object.__new__
+
+
+class NDArrayBase:
+    """A raw array on a context, without operators.
+
+    Attributes
+    ----------
+    _class : type
+        The class of what is computed from arrays of this class. The base class's is what arrays are when nobody
+        says: :class:`~cupynet.ndarray.NDArray`.
+    """
+
+    __slots__ = ("_data", "_ctx", "_entry", "__weakref__")
+    _class: ClassVar[type]
+
+    def __init__(self, handle: Any, writable: bool = True):
+        """Take over the raw array `handle`; ``None`` leaves the array to be filled by unpickling."""
+        self._data = handle
+        self._ctx = current_context()
+        self._entry = None
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Lengths of the axes."""
+        return self._data.shape
+
+    @property
+    def dtype(self) -> type:
+        """Element type, as a NumPy class such as ``numpy.float32``."""
+        return self._data.dtype.type
+
+    @property
+    def size(self) -> int:
+        """Number of elements."""
+        return int(self._data.size)
+
+    @property
+    def ndim(self) -> int:
+        """Number of axes."""
+        return self._data.ndim
+
+    @property
+    def context(self) -> Context:
+        """The place where the array lives."""
+        return self._ctx
+
+    ctx = context
+
+    @property
+    def stype(self) -> str:
+        """Storage type; always ``"default"`` (dense)."""
+        return "default"
+
+    @property
+    def writable(self) -> bool:
+        """Whether the elements can be changed; always true."""
+        return True
+
+    @property
+    def grad(self) -> NDArrayBase | None:
+        """The array that receives the gradient, or None if none was attached."""
+        entry = self._entry
+        return entry[0].grad if entry is not None and isinstance(entry[0], tape.Leaf) else None
+
+    def asnumpy(self) -> np.ndarray:
+        """Return a NumPy copy, after waiting for the work that computes it."""
+        return self._ctx.device.to_host(self._data)
+
+    def asscalar(self) -> Any:
+        """Return the only element as a NumPy scalar. Raises MXNetValueError if there are several."""
+        if self._data.size != 1:
+            raise MXNetValueError("The current array is not a scalar")
+        return self.asnumpy().reshape(-1)[0]
+
+    def item(self) -> Any:
+        """Return the only element as a Python number."""
+        return self.asscalar().item()
+
+    def tolist(self) -> Any:
+        """Return the elements as nested lists of Python numbers."""
+        return self.asnumpy().tolist()
+
+    def wait_to_read(self) -> None:
+        """Wait until the elements are computed; an error in that work is raised here."""
+        self._ctx.device.synchronize()
+
+    wait_to_write = wait_to_read
+
+    def __len__(self) -> int:
+        if not self._data.ndim:
+            raise MXNetTypeError("len: the array has no axes")
+        return self._data.shape[0]
+
+    def __bool__(self) -> bool:
+        if self._data.size == 1:
+            return bool(self.asscalar())
+        if self._data.size == 0:
+            return False
+        raise MXNetValueError("The truth value of an NDArray with multiple elements is ambiguous.")
+
+    def __float__(self) -> float:
+        return float(self.asscalar())
+
+    def __int__(self) -> int:
+        return int(self.asscalar())
+
+    def __index__(self) -> int:
+        if self._data.dtype.kind not in "iu":
+            raise MXNetTypeError(f"only arrays of whole numbers can be an index, not {self._data.dtype}")
+        return int(self.asscalar())
+
+    def __repr__(self) -> str:
+        return f"\n{self.asnumpy()!s}\n<{type(self).__name__} {'x'.join(map(str, self.shape))} @{self._ctx}>"
+
+    def __iter__(self) -> Iterator[NDArrayBase]:
+        for i in range(len(self)):
+            yield self[i]
+
+
+def wrap(data: Any, ctx: Context, entry: tape.Entry | None = None, cls: type | None = None) -> Any:
+    """Return the raw array `data`, which is not copied, as an array of the class `cls` (default: NDArray)."""
+    array = _new(cls or NDArrayBase._class)
+    array._data = data
+    array._ctx = ctx
+    array._entry = entry
+    return array

@@ -1,0 +1,173 @@
+"""``invoke``: the way every operator runs on arrays."""
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from .. import tape
+from ..base import MXNetError, MXNetTypeError, MXNetValueError
+from ..context import Context, current_context
+from ..ops import registry
+from ..ops.infer import infer_shapes, infer_types
+from ..ops.registry import Op
+from ..ops.schema import Attrs
+from ..tape import state
+from .base import NDArrayBase, wrap
+
+__all__ = ["invoke", "call", "forbid_recorded"]
+
+_CHECKED_LIMIT = 10_000
+_checked: dict[Any, tuple[int, tuple]] = {}  # what is known of calls whose shapes and types were found right
+
+
+def _check(op: Op, attrs: Attrs, raws: Sequence[Any]) -> tuple[int, tuple]:
+    """Return how many outputs the caller of an operator sees, and (shape, dtype) of each, None where unknown.
+
+    Raises if shapes or dtypes of the inputs are wrong. Each distinct call is checked once.
+    """
+    key = (op, attrs, *[(x.shape, x.dtype) for x in raws])
+    found = _checked.get(key)
+    if found is not None:
+        return found
+    count = len(op.output_names(attrs))
+    shapes: list = [None] * count
+    dtypes: list = [None] * count
+    if not any(0 in x.shape for x in raws):  # to the rules a length of 0 means that it is not known
+        infer_shapes(op, attrs, [x.shape for x in raws], shapes)
+        infer_types(op, attrs, [x.dtype for x in raws], dtypes)
+    visible = op.visible_count(attrs)
+    found = visible, tuple(zip(shapes[:visible], dtypes))
+    if op.resolver is None:  # else it was made for this call alone
+        if len(_checked) > _CHECKED_LIMIT:
+            _checked.clear()
+        _checked[key] = found
+    return found
+
+
+def _common_context(op: Op, ins: Sequence[NDArrayBase]) -> Context:
+    ctx = ins[0]._ctx
+    if len(ins) == 1:
+        return ctx
+    for i, each in enumerate(ins):
+        if each._ctx is not ctx:
+            name = op.inputs[min(i, len(op.inputs) - 1)]
+            raise MXNetError(f"{op.name}: {name} is on {each._ctx} but {op.inputs[0]} is on {ctx}; the arrays of one "
+                             "operation live on one context (use as_in_context)")
+    return ctx
+
+
+def invoke(op: Op, ins: Sequence[NDArrayBase], attrs: Attrs, out: NDArrayBase | Sequence[NDArrayBase] | None = None,
+           ctx: Context | None = None) -> NDArrayBase | list[NDArrayBase]:
+    """Run an operator on arrays, recording it if the tape is on.
+
+    Parameters
+    ----------
+    op, ins, attrs
+        The operator, its active inputs in order, its parsed attributes.
+    out : array or sequence of arrays, optional
+        Where to put the visible outputs.
+    ctx : Context, optional
+        Where an operator without inputs makes its result (default: the current context, or that of `out`).
+        Such an operator takes shape and dtype from `out`, too, where its attributes do not say.
+
+    Returns
+    -------
+    An array, or a list of them if the operator has several visible outputs.
+    """
+    if ins:
+        ctx = _common_context(op, ins)
+    elif isinstance(out, NDArrayBase):
+        ctx = ctx or out._ctx
+        attrs = _like(op, attrs, out)
+    elif ctx is None:
+        ctx = current_context()
+    device = ctx._device or ctx.device
+    device.enter()
+    raws = [x._data for x in ins]
+    visible, kinds = _check(op, attrs, raws)
+    targets = None if out is None else _targets(op, out, visible, kinds)
+    recording = state.recording
+    entries = tuple([x._entry for x in ins]) if recording else ()
+    recording = recording and entries.count(None) < len(entries)
+    if targets is not None and recording:
+        forbid_recorded(op, targets)
+        raws = [x.copy() if any(x is t._data for t in targets) else x for x in raws]
+    straight = None  # where the kernel can write its result at once
+    if targets is not None and op.takes_out and visible == 1 and not recording:
+        target = targets[0]._data
+        if targets[0]._ctx is ctx and kinds[0] == (target.shape, target.dtype):
+            if op.single:
+                straight = target
+            elif op.inplace and op.mutates:  # an optimizer's update: the weight, then its states
+                straight = (target, *(raws[i] for i in op.mutated_indices(op.active_inputs(attrs, len(raws)))))
+    try:
+        results = op.run(device.xp, device.kind, raws, attrs, train=state.training,
+                         rng=device.rng if op.takes_rng else None, device=device, out=straight)
+    except MXNetError:
+        raise
+    except (ValueError, TypeError, IndexError, ArithmeticError, RuntimeError, MemoryError) as error:
+        shapes = ", ".join(f"{x.shape} {x.dtype}" for x in raws)
+        raise MXNetError(f"{op.name}: {error} (inputs: {shapes or 'none'}; attributes: {dict(attrs)})") from error
+    if op.mutates:
+        places = op.mutated_indices(op.active_inputs(attrs, len(ins)))
+        for place, value in zip(places, results[len(results) - len(places):]):
+            if value is not raws[place]:
+                raws[place][...] = value
+    xp_array = device.xp.ndarray
+    seen = []
+    for raw in results[:visible]:
+        if raw.__class__ is not xp_array:  # a universal function on 0-d arrays gives a scalar
+            raw = device.xp.asarray(raw)
+        if targets is None and (not raw.flags.c_contiguous or
+                                (op.view and (raw.base is not None or any(raw is x for x in raws)))):
+            raw = raw.copy(order="C")
+        seen.append(raw)
+    node = tape.record(op, attrs, raws, (*seen, *results[visible:]), entries, visible, ctx) if recording else None
+    if targets is None:
+        arrays = [wrap(raw, ctx, node and (node, i)) for i, raw in enumerate(seen)]
+    else:
+        arrays = targets
+        for i, (target, raw) in enumerate(zip(targets, seen)):
+            if raw is not target._data:
+                _store(op, target, raw, ctx)
+            if node is not None:
+                target._entry = (node, i)
+    return arrays[0] if visible == 1 and not isinstance(out, (list, tuple)) else arrays
+
+
+def _like(op: Op, attrs: Attrs, out: NDArrayBase) -> Attrs:
+    """Return `attrs` with shape and dtype of `out` where they are left open."""
+    found = {"shape": out.shape, "dtype": out.dtype}
+    missing = {name: value for name, value in found.items() if name in attrs and not attrs[name]}
+    return op.parse({**attrs, **missing}) if missing else attrs
+
+
+def _targets(op: Op, out: Any, visible: int, kinds: Sequence[tuple]) -> list[NDArrayBase]:
+    targets = list(out) if isinstance(out, (list, tuple)) else [out]
+    if len(targets) != visible or not all(isinstance(t, NDArrayBase) for t in targets):
+        raise MXNetTypeError(f"{op.name}: out is {type(out).__name__}; expected {visible} NDArray(s)")
+    for target, (shape, dtype) in zip(targets, kinds):
+        if shape is not None and 0 not in shape and shape != target.shape:
+            raise MXNetValueError(f"{op.name}: out has shape {target.shape}, expected {shape}")
+        if dtype is not None and dtype != target._data.dtype:
+            raise MXNetTypeError(f"{op.name}: out has dtype {target._data.dtype}, expected {dtype}")
+    return targets
+
+
+def forbid_recorded(op: Op, targets: Sequence[NDArrayBase]) -> None:
+    if any(tape.live(t._entry) for t in targets):
+        raise MXNetError(f"{op.name}: Assigning to NDArrays that are already in a computational graph will cause "
+                         "undefined behavior when evaluating gradients. Please call backward first to clear the graph "
+                         "or do this out side of a record section.")
+
+
+def _store(op: Op, target: NDArrayBase, raw: Any, ctx: Context) -> None:
+    if target.shape != raw.shape:
+        raise MXNetValueError(f"{op.name}: out has shape {target.shape}, expected {raw.shape}")
+    target._data[...] = raw if target._ctx is ctx else target._ctx.device.copy_from(raw, ctx.device)
+
+
+def call(name: str, *ins: NDArrayBase, out: NDArrayBase | None = None, **values: Any) -> Any:
+    """Run the operator called `name` on arrays, with attributes as a user gives them."""
+    op = registry.get(name)
+    return invoke(op, ins, op.parse(values), out)
