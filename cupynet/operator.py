@@ -35,9 +35,10 @@ from .context import Context
 from .dtypes import as_dtype, flag_of
 from .ndarray import NDArray
 from .ndarray.base import wrap
-from .ops import registry
+from .ops import catalog
+from .ops.catalog import op
 from .ops.infer import Slots
-from .ops.registry import Op, Rule, op
+from .ops.op import Op, Rule
 from .ops.schema import Attrs, Schema, as_text
 
 __all__ = ["CustomOp", "CustomOpProp", "register", "get_all_registered_operators", "PythonOp", "NumpyOp", "NDArrayOp"]
@@ -176,7 +177,7 @@ def register(reg_name: str) -> Callable[[type], type]:
 
 def get_all_registered_operators() -> list[str]:
     """Return the names of all operators, aliases included; custom operators are all ``Custom``."""
-    return registry.names()
+    return catalog.names()
 
 
 # ---- from a prop to a declaration -----------------------------------------------------------------

@@ -18,7 +18,7 @@ from typing import Any
 from .base import MXNetError
 from .context import Context
 from .ops.gradient import RawFunctions, kept_by_rules, pull_back
-from .ops.registry import Op
+from .ops.op import Op
 from .ops.schema import Attrs
 
 __all__ = ["state", "Entry", "Leaf", "Node", "live", "OpNode", "Algebra", "RawAlgebra", "record", "walk"]

@@ -13,7 +13,7 @@ import numpy as np
 from graphviz import Digraph
 
 from .base import MXNetTypeError, MXNetValueError
-from .ops import registry
+from .ops import catalog
 from .symbol import Symbol
 
 __all__ = ["plot_network", "print_summary"]
@@ -46,7 +46,7 @@ class _Network:
 
     def parameters(self, node: dict[str, Any]) -> dict[int, int]:
         """Return node number -> size of the parameters that `node` reads, as far as their shapes are known."""
-        found = registry.find(node["op"])
+        found = catalog.find(node["op"])
         if found is None:
             return {}
         attrs = {key: value for key, value in node.get("attrs", {}).items() if not key.startswith("__")}

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Write the type stubs of the operator namespaces, whose functions are made at run time from the registry.
+"""Write the type stubs of the operator namespaces, whose functions are made at run time from the catalogue.
 
     python scripts/stubs.py            # write them
     python scripts/stubs.py --check    # fail if they are stale
@@ -21,8 +21,8 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from cupynet.ops import registry  # noqa: E402
-from cupynet.ops.registry import Op  # noqa: E402
+from cupynet.ops import catalog  # noqa: E402
+from cupynet.ops.op import Op  # noqa: E402
 from cupynet.ops.schema import REQUIRED, DType, Floats, OptShape, Shape  # noqa: E402
 
 # Stub file -> the prefix of the operators in it, and the class that they take and return.
@@ -134,7 +134,7 @@ def _wrapped(text: str) -> str:
 def stub(prefix: str, kind: str) -> str:
     """Return the stub of the namespace of the operators whose names begin with `prefix`."""
     parts = [HEADER.format(module=kind.lower(), kind=kind)]
-    for op in sorted(registry.ops(), key=lambda op: op.name.lower()):
+    for op in sorted(catalog.ops(), key=lambda op: op.name.lower()):
         names = [name[len(prefix):] for name in (op.name, *op.aliases) if name.startswith(prefix)]
         names = [name for name in names
                  if not name.startswith("_") and name.isidentifier() and not keyword.iskeyword(name)]
@@ -145,7 +145,7 @@ def stub(prefix: str, kind: str) -> str:
 
 
 def stale() -> list[str]:
-    """Return the stub files that are not what the registry says."""
+    """Return the stub files that are not what the declarations say."""
     return [path for path, what in TARGETS.items()
             if not (ROOT / path).exists() or (ROOT / path).read_text(encoding="utf-8") != stub(*what)]
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import cupynet
-from cupynet.ops import registry
+from cupynet.ops import catalog
 
 MODULES = ["cupynet", *(m.name for m in pkgutil.walk_packages(cupynet.__path__, "cupynet."))]
 FLAGS = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
@@ -21,7 +21,7 @@ def test_examples_of(name, tmp_path, monkeypatch):
     assert result.failed == 0
 
 
-@pytest.mark.parametrize("op", [op for op in registry.ops() if ">>>" in op.doc], ids=lambda op: op.name)
+@pytest.mark.parametrize("op", [op for op in catalog.ops() if ">>>" in op.doc], ids=lambda op: op.name)
 def test_examples_of_operators(op):
     runner = doctest.DocTestRunner(optionflags=FLAGS)
     with cupynet.cpu():

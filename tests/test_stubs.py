@@ -22,5 +22,5 @@ def test_stubs_are_python_and_define_each_name_once(path):
     defined += [target.id for node in tree.body if isinstance(node, ast.Assign) for target in node.targets]
     assert len(defined) == len(set(defined))
     prefix, _ = stubs.TARGETS[path]
-    public = {name[len(prefix):] for name in stubs.registry.names() if name.startswith(prefix)}
+    public = {name[len(prefix):] for name in stubs.catalog.names() if name.startswith(prefix)}
     assert set(defined) == {name for name in public if not name.startswith("_")}

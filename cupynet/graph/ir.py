@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 
 from ..base import MXNetError
+from ..ops.catalog import find, get
 from ..ops.infer import infer_shapes, infer_types
-from ..ops.registry import Op, find, get
+from ..ops.op import Op
 from ..ops.schema import Attrs
 
 __all__ = ["Value", "Step", "Graph", "GraphFunctions"]

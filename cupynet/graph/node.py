@@ -4,7 +4,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 
-from ..ops.registry import Op
+from ..ops.op import Op
 from ..ops.schema import Attrs
 
 __all__ = ["Node", "Entry", "post_order", "variables", "auxiliary"]

@@ -12,8 +12,8 @@ import numpy as np
 
 from .. import tape
 from ..device import of_raw
-from ..ops import registry
-from ..ops.binary import remainder
+from ..ops import catalog
+from ..ops.math.binary import remainder
 from ..tape import state
 from .base import NDArrayBase, wrap
 from .invoke import call, forbid_recorded, invoke
@@ -46,7 +46,7 @@ def beside(array: NDArrayBase, other: Any) -> NDArrayBase:
 
 def _binary(ufunc: Callable, same: str, wide: str, scalar: str, name: str) -> Callable:
     """Make the method ``self <op> other``."""
-    same_op, wide_op, scalar_op = registry.get(same), registry.get(wide), registry.get(scalar)
+    same_op, wide_op, scalar_op = catalog.get(same), catalog.get(wide), catalog.get(scalar)
     keep_ins, keep_outs = same_op.kept
     differentiable = same_op.differentiable
 
@@ -102,7 +102,7 @@ def _binary(ufunc: Callable, same: str, wide: str, scalar: str, name: str) -> Ca
 
 def _reflected(method: Callable, scalar: str, name: str) -> Callable:
     """Make the method ``other <op> self``, where `scalar` is the operator whose number comes first."""
-    scalar_op = registry.get(scalar)
+    scalar_op = catalog.get(scalar)
 
     def reflected(self: NDArrayBase, other: Any) -> NDArrayBase:
         if isinstance(other, SCALARS):
@@ -116,7 +116,7 @@ def _reflected(method: Callable, scalar: str, name: str) -> Callable:
 
 def _in_place(ufunc: Callable, same: str, wide: str, scalar: str, name: str) -> Callable:
     """Make the method ``self <op>= other``, which writes into the memory of `self`."""
-    same_op, wide_op, scalar_op = registry.get(same), registry.get(wide), registry.get(scalar)
+    same_op, wide_op, scalar_op = catalog.get(same), catalog.get(wide), catalog.get(scalar)
 
     def method(self: NDArrayBase, other: Any) -> NDArrayBase:
         x = self._data

@@ -7,8 +7,8 @@ from typing import Any
 
 from .. import tape
 from ..base import MXNetError, MXNetValueError
-from ..ops import registry
-from ..ops.registry import Op
+from ..ops import catalog
+from ..ops.op import Op
 from .base import NDArrayBase, wrap
 from .invoke import invoke
 
@@ -23,7 +23,7 @@ class _Functions:
         return invoke(op, ins, op.parse(values))
 
     def __getattr__(self, name: str) -> Callable:
-        op = registry.find(name)
+        op = catalog.find(name)
         if op is None:
             raise AttributeError(f"operator {name!r} is not registered")
         call = partial(self.__call__, op)

@@ -11,7 +11,7 @@ from .. import device as _device
 from ..base import MXNetError, MXNetTypeError, MXNetValueError
 from ..context import Context, as_context, gpu
 from ..dtypes import as_dtype
-from ..ops import registry
+from ..ops import catalog
 from ..tape import state
 from .base import wrap
 from .invoke import invoke
@@ -34,7 +34,7 @@ def _shape(name: str, shape: Any) -> tuple[int, ...]:
 
 
 def _call(name: str, *ins: NDArray, ctx: Any = None, out: Any = None, **values: Any) -> Any:
-    op = registry.get(name)
+    op = catalog.get(name)
     return invoke(op, ins, op.parse(values), out, None if ctx is None and out is not None else
                   None if ins else as_context(ctx))
 

@@ -12,7 +12,7 @@ from ..context import as_context
 from ..ops.call import bind, documentation, signature
 from ..ops.call import method as _method
 from ..ops.call import namespace as _namespace
-from ..ops.registry import Op
+from ..ops.op import Op
 from .arithmetic import beside
 from .invoke import invoke
 from .ndarray import NDArray

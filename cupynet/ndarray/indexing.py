@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from ..base import MXNetIndexError, MXNetValueError
-from ..ops import registry
+from ..ops import catalog
 from ..tape import state
 from .arithmetic import SCALARS
 from .base import NDArrayBase, wrap
@@ -141,7 +141,7 @@ class Indexing(NDArrayBase):
         recorded = None
         if state.recording:
             if self._entry is not None:
-                forbid_recorded(registry.get("_slice_assign"), (self,))
+                forbid_recorded(catalog.get("_slice_assign"), (self,))
                 self._entry = None
             if isinstance(value, NDArrayBase) and value._entry is not None:
                 recorded = value

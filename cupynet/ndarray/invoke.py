@@ -7,9 +7,9 @@ from typing import Any
 from .. import tape
 from ..base import MXNetError, MXNetTypeError, MXNetValueError
 from ..context import Context, current_context
-from ..ops import registry
+from ..ops import catalog
 from ..ops.infer import infer_shapes, infer_types
-from ..ops.registry import Op
+from ..ops.op import Op
 from ..ops.schema import Attrs
 from ..tape import state
 from .base import NDArrayBase, wrap
@@ -169,5 +169,5 @@ def _store(op: Op, target: NDArrayBase, raw: Any, ctx: Context) -> None:
 
 def call(name: str, *ins: NDArrayBase, out: NDArrayBase | None = None, **values: Any) -> Any:
     """Run the operator called `name` on arrays, with attributes as a user gives them."""
-    op = registry.get(name)
+    op = catalog.get(name)
     return invoke(op, ins, op.parse(values), out)

@@ -9,9 +9,9 @@ from .. import tape
 from ..base import MXNetError, MXNetTypeError, MXNetValueError
 from ..context import Context
 from ..dtypes import as_dtype
-from ..ops import registry
+from ..ops import catalog
 from ..ops.infer import infer_shapes
-from ..ops.registry import Op
+from ..ops.op import Op
 from ..ops.schema import Attrs
 from ..tape import state
 from .arithmetic import Arithmetic
@@ -75,7 +75,7 @@ class NDArray(Arithmetic, Indexing, Interop):
         reverse = kwargs.pop("reverse", False)
         if kwargs:
             raise MXNetTypeError(f"reshape: unknown argument {next(iter(kwargs))!r}; it takes shape and reverse")
-        op = registry.get("Reshape")
+        op = catalog.get("Reshape")
         attrs = op.parse({"shape": tuple(shape), "reverse": reverse})
         return self._viewed(op, attrs)
 

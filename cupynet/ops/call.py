@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from ..base import MXNetTypeError
-from . import registry
-from .registry import Op
+from . import catalog
+from .op import Op
 from .schema import REQUIRED
 
 __all__ = ["bind", "signature", "documentation", "namespace", "method", "FLUENT"]
@@ -100,20 +100,20 @@ def namespace(make: Maker, prefix: str, module: dict[str, Any]) -> tuple[Callabl
     A function is made when it is first asked for, so operators that are registered later appear as well.
     """
     def get(name: str) -> Callable:
-        op = None if name.startswith("__") else registry.find(prefix + name)
+        op = None if name.startswith("__") else catalog.find(prefix + name)
         if op is None:
             raise AttributeError(f"module {module['__name__']!r} has no attribute {name!r}")
         module[name] = made = make(op, name)
         return made
 
     def listing() -> list[str]:
-        return sorted({*module, *(n[len(prefix):] for n in registry.names() if n.startswith(prefix))})
+        return sorted({*module, *(n[len(prefix):] for n in catalog.names() if n.startswith(prefix))})
     return get, listing
 
 
 def method(make: Maker, name: str) -> Callable:
     """Return the operator `name` as a method: the array or symbol is its first input."""
-    call = make(registry.get(name), name)
+    call = make(catalog.get(name), name)
 
     def fluent(self: Any, *args: Any, **kwargs: Any) -> Any:
         return call(self, *args, **kwargs)

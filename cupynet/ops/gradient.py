@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
-from .registry import Op, Rule, find
+from .catalog import find
+from .op import Op, Rule
 from .schema import Attrs
 
 __all__ = ["RawFunctions", "pull_back", "unbroadcast", "kept_by_rules"]

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..base import MXNetError, MXNetTypeError, MXNetValueError
-from .registry import Op
+from .op import Op
 from .schema import Attrs
 
 __all__ = ["Slots", "infer_shapes", "infer_types", "same_shape", "same_type", "known", "merge_shapes",
@@ -122,8 +122,6 @@ def infer_types(op: Op, attrs: Attrs, ins: list, outs: list, node: str = "") -> 
     """Fill in `ins` and `outs` (lists of dtypes) by the operator's rule; return whether anything was learnt."""
     return _infer(op, attrs, ins, outs, node, "dtype")
 
-
-# ---- stock rules: attach with ``my_op.shape(same_shape)`` -----------------------------------------
 
 def same_shape(attrs: Attrs, ins: Slots, outs: Slots) -> None:
     """All inputs and outputs have one shape (elementwise operators)."""

@@ -2,7 +2,7 @@
 from typing import TYPE_CHECKING
 
 from ..ops.call import FLUENT as _FLUENT
-from ..ops.registry import find as _find
+from ..ops.catalog import find as _find
 from . import _internal, contrib, image, linalg, op, random
 from .creation import *  # noqa: F403
 from .functions import method as _method

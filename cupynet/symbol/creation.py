@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..base import MXNetTypeError
-from ..ops import registry
+from ..ops import catalog
 from .symbol import Symbol, compose
 
 __all__ = ["zeros", "ones", "full", "arange", "linspace", "eye", "split_v2", "histogram", "maximum", "minimum", "power",
@@ -18,7 +18,7 @@ __all__ = ["zeros", "ones", "full", "arange", "linspace", "eye", "split_v2", "hi
 def _source(called: str, values: dict[str, Any], kwargs: dict[str, Any]) -> Symbol:
     name, attr = kwargs.pop("name", None), kwargs.pop("attr", None)
     kwargs.pop("ctx", None)  # a symbol is on no context yet
-    return compose(registry.get(called), called, {}, (), {**values, **kwargs}, name, attr)
+    return compose(catalog.get(called), called, {}, (), {**values, **kwargs}, name, attr)
 
 
 def zeros(shape: Any, dtype: Any = None, **kwargs: Any) -> Symbol:
@@ -64,21 +64,21 @@ def histogram(a: Symbol, bins: Any = 10, range: tuple[float, float] | None = Non
     """Return counts and bin edges of the values of `a`, for a symbol of edges or a number of bins in a range."""
     name = kwargs.pop("name", None)
     if isinstance(bins, Symbol):
-        return compose(registry.get("_histogram"), "_histogram", {"data": a, "bins": bins}, (), {}, name)
+        return compose(catalog.get("_histogram"), "_histogram", {"data": a, "bins": bins}, (), {}, name)
     if range is None:
         raise MXNetTypeError("histogram: range is missing; a number of bins needs it")
-    return compose(registry.get("_histogram"), "_histogram", {"data": a}, (), {"bin_cnt": bins, "range": range}, name)
+    return compose(catalog.get("_histogram"), "_histogram", {"data": a}, (), {"bin_cnt": bins, "range": range}, name)
 
 
 def _two_way(name: str, both: str, scalar: str, reverse: str, plain: Callable) -> Callable:
     def call(lhs: Any, rhs: Any) -> Any:
         if isinstance(lhs, Symbol) and isinstance(rhs, Symbol):
-            return compose(registry.get(both), both, {"lhs": lhs, "rhs": rhs}, (), {})
+            return compose(catalog.get(both), both, {"lhs": lhs, "rhs": rhs}, (), {})
         for symbol, number, op in ((lhs, rhs, scalar), (rhs, lhs, reverse)):
             if isinstance(symbol, Symbol):
                 if not isinstance(number, (int, float, np.generic)):
                     raise MXNetTypeError(f"{name}: types ({type(lhs).__name__}, {type(rhs).__name__}) not supported")
-                return compose(registry.get(op), op, {"data": symbol}, (), {"scalar": number})
+                return compose(catalog.get(op), op, {"data": symbol}, (), {"scalar": number})
         return plain(lhs, rhs)
     call.__name__ = call.__qualname__ = name
     call.__doc__ = f"Return ``{name}`` of two symbols, or of a symbol and a number."

@@ -1,4 +1,4 @@
-"""Operators as functions of Symbols, made from the registry when they are first asked for."""
+"""Operators as functions of Symbols, made from the catalogue when they are first asked for."""
 from __future__ import annotations
 
 import functools
@@ -11,7 +11,7 @@ from ..base import MXNetTypeError
 from ..ops.call import bind, documentation, signature
 from ..ops.call import method as _method
 from ..ops.call import namespace as _namespace
-from ..ops.registry import Op
+from ..ops.op import Op
 from .symbol import Symbol, compose
 
 __all__ = ["function", "namespace", "method"]

@@ -1,15 +1,15 @@
 """``mx.sym.random``: draws as symbols."""
 from typing import Any
 
-from ..ops import registry
-from ..ops.distributions import functions
+from ..ops import catalog
+from ..ops.random.functions import functions
 from .functions import namespace
 from .symbol import Symbol, compose
 
 
 def _call(called: str, *ins: Symbol, ctx: Any = None, out: Any = None, name: str | None = None, attr: Any = None,
           **values: Any) -> Symbol:
-    op = registry.get(called)
+    op = catalog.get(called)
     return compose(op, called, dict(zip(op.inputs, ins)), (), values, name, attr)
 
 

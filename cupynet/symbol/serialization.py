@@ -9,7 +9,8 @@ from typing import Any
 from .. import attribute
 from ..base import MXNetError, MXNetTypeError
 from ..graph.node import Entry, Node, post_order
-from ..ops import registry
+from ..ops import catalog
+from ..ops.op import Op
 
 __all__ = ["dump", "load", "load_file"]
 
@@ -161,7 +162,7 @@ def _node(i: int, item: Any, before: Sequence[Node], version: int) -> Node:
     inputs = [_entry(entry, before, f"node {name!r}") for entry in item["inputs"]]
     if item["op"] == "null":
         return Node(None, name, {attribute.stored(key): value for key, value in attrs.items()})
-    op = registry.find(item["op"])
+    op = catalog.find(item["op"])
     if op is None:
         raise MXNetError(f"Failed loading Op {name} of type {item['op']}: Operator {item['op']} is not registered")
     if version < _VERSION:
@@ -182,7 +183,7 @@ def _node(i: int, item: Any, before: Sequence[Node], version: int) -> Node:
     return node
 
 
-def _upgraded(op: registry.Op, attrs: dict[str, str], inputs: Sequence[Entry], version: int) -> dict[str, str]:
+def _upgraded(op: Op, attrs: dict[str, str], inputs: Sequence[Entry], version: int) -> dict[str, str]:
     """Return the attributes of an operator from an older version in today's form."""
     found: dict[str, str] = {}
     for key, value in attrs.items():

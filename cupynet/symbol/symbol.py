@@ -24,9 +24,9 @@ from ..graph.inference import complete, shapes_of, types_of
 from ..graph.node import Entry, Node, post_order, variables
 from ..ndarray import NDArray, zeros
 from ..ndarray.serialization import write_file
-from ..ops import registry
+from ..ops import catalog
 from ..ops.infer import known
-from ..ops.registry import Op
+from ..ops.op import Op
 from ..ops.schema import as_text
 from . import serialization
 
@@ -79,7 +79,7 @@ def compose(op: Op, called: str, named: Mapping[str, Symbol], many: Sequence[Sym
 
 
 def _apply(called: str, *symbols: Symbol, **values: Any) -> Symbol:
-    op = registry.get(called)
+    op = catalog.get(called)
     return compose(op, called, {} if op.variadic else dict(zip(op.inputs, symbols)), symbols if op.variadic else (),
                    values)
 
@@ -322,15 +322,15 @@ class Symbol:
         """Return the operator Reshape applied to this symbol."""
         if shape:
             kwargs["shape"] = shape[0] if len(shape) == 1 else shape
-        return compose(registry.get("Reshape"), "reshape", {"data": self}, (), kwargs)
+        return compose(catalog.get("Reshape"), "reshape", {"data": self}, (), kwargs)
 
     def astype(self, dtype: Any) -> Symbol:
         """Return the operator Cast applied to this symbol."""
-        return compose(registry.get("Cast"), "cast", {"data": self}, (), {"dtype": dtype})
+        return compose(catalog.get("Cast"), "cast", {"data": self}, (), {"dtype": dtype})
 
     def reshape_like(self, other: Symbol, **kwargs: Any) -> Symbol:
         """Return the operator reshape_like applied to this symbol and `other`."""
-        return compose(registry.get("reshape_like"), "reshape_like", {"lhs": self, "rhs": other}, (), kwargs)
+        return compose(catalog.get("reshape_like"), "reshape_like", {"lhs": self, "rhs": other}, (), kwargs)
 
     def split_v2(self, indices_or_sections: int | Sequence[int], axis: int = 0, squeeze_axis: bool = False) -> Symbol:
         """Return equal sections, or the parts before the given indices, as outputs of one symbol."""

@@ -7,18 +7,19 @@ import samples
 
 import cupynet as mx
 from cupynet.base import MXNetTypeError, MXNetValueError
-from cupynet.ops import activation, registry
+from cupynet.ops import catalog
 from cupynet.ops.infer import infer_shapes, infer_types
+from cupynet.ops.nn import activation
 
 ALL = importlib.import_module("samples.activation").SAMPLES
 
 
 def run(name, *ins, train=True, seed=3, out=None, **attrs):
-    op = registry.get(name)
+    op = catalog.get(name)
     return op.run(np, "cpu", ins, op.parse(attrs), train=train, rng=np.random.Generator(np.random.SFC64(seed)), out=out)
 
 
-@pytest.mark.parametrize("sample", [s for s in ALL if registry.get(s.op).takes_out], ids=lambda s: s.id)
+@pytest.mark.parametrize("sample", [s for s in ALL if catalog.get(s.op).takes_out], ids=lambda s: s.id)
 def test_results_go_into_the_given_buffer(sample):
     plain, = run(sample.op, *sample.inputs, **sample.attrs)
     out = np.full_like(plain, np.nan)
@@ -26,7 +27,7 @@ def test_results_go_into_the_given_buffer(sample):
     np.testing.assert_array_equal(out, plain)
 
 
-@pytest.mark.parametrize("sample", [s for s in ALL if registry.get(s.op).inplace], ids=lambda s: s.id)
+@pytest.mark.parametrize("sample", [s for s in ALL if catalog.get(s.op).inplace], ids=lambda s: s.id)
 def test_the_result_may_replace_an_input(sample, monkeypatch):
     monkeypatch.setattr(activation, "_BLOCK", 5)
     plain, = run(sample.op, *sample.inputs, **sample.attrs)
@@ -159,13 +160,13 @@ def test_second_derivatives(name, attrs):
     ("Dropout", {"axes": (3,)}, [(2, 3)], "axes are"),
     ("LeakyReLU", {"act_type": "prelu"}, [(2, 3), (4,)], r"gamma has shape \(4,\)")])
 def test_mistakes_are_named(op, attrs, shapes, message):
-    op = registry.get(op)
+    op = catalog.get(op)
     attrs = op.parse(attrs)
     with pytest.raises(MXNetValueError, match=message):
         infer_shapes(op, attrs, shapes, [None] * len(op.output_names(attrs)))
 
 
 def test_softmax_of_whole_numbers_is_refused():
-    op = registry.get("softmax")
+    op = catalog.get("softmax")
     with pytest.raises(MXNetTypeError, match="floating point"):
         infer_types(op, op.parse({}), [np.dtype("int32")], [None])

@@ -4,9 +4,10 @@ import pytest
 from samples import rand
 
 from cupynet.base import MXNetValueError
-from cupynet.ops import conv, registry
+from cupynet.ops import catalog
 from cupynet.ops.gradient import RawFunctions
 from cupynet.ops.infer import infer_shapes
+from cupynet.ops.nn import windows
 
 F = RawFunctions(np, "cpu")
 CASES = [  # data, weight, attributes: with and without strides, groups, padding, pointwise
@@ -21,7 +22,7 @@ EACH = pytest.mark.parametrize("size, weight, attrs", CASES)
 
 
 def infer(name, ins, out=None, **attrs):
-    op, ins, outs = registry.get(name), list(ins), [out]
+    op, ins, outs = catalog.get(name), list(ins), [out]
     infer_shapes(op, op.parse(attrs), ins, outs, "conv1")
     return ins, outs[0]
 
@@ -47,8 +48,8 @@ def test_the_way_the_work_is_cut_up_does_not_show(size, weight, attrs, monkeypat
                       {"_BLOCK": 200, "_FEW_POSITIONS": 1}, {"_BLOCK": 1}):
         with monkeypatch.context() as patch:
             for name, value in constants.items():
-                patch.setattr(conv, name, value)
-            patch.setattr(conv.parallel, "WORTHWHILE", 1)
+                patch.setattr(windows, name, value)
+            patch.setattr(windows.parallel, "WORTHWHILE", 1)
             for found, right in zip(three(size, weight, attrs), expected):
                 np.testing.assert_allclose(found, right, rtol=1e-4, atol=1e-5)
 
@@ -71,7 +72,7 @@ def test_results_go_into_a_given_buffer(size, weight, attrs):
             ("Convolution", (x, w), {"num_filter": weight[0], "no_bias": True}, out),
             ("_convolution_data_grad", (head, w), {"size": size[2:]}, data_grad),
             ("_convolution_weight_grad", (x, head), {}, weight_grad)):
-        op, buffer = registry.get(name), np.full_like(expected, np.nan)
+        op, buffer = catalog.get(name), np.full_like(expected, np.nan)
         assert op.run(np, "cpu", ins, op.parse({**more, **given}), out=buffer)[0] is buffer
         np.testing.assert_array_equal(buffer, expected)
 

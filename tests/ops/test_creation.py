@@ -3,12 +3,12 @@ import numpy as np
 import pytest
 
 from cupynet.base import MXNetValueError
-from cupynet.ops import registry
+from cupynet.ops import catalog
 from cupynet.ops.infer import infer_shapes, infer_types
 
 
 def infer(rule, name, known, **attrs):
-    op, outs = registry.get(name), [known]
+    op, outs = catalog.get(name), [known]
     rule(op, op.parse(attrs), [], outs)
     return outs[0]
 
@@ -40,7 +40,7 @@ def test_the_dtype_is_float32_unless_said_otherwise():
 def test_results_go_into_a_given_buffer(name, attrs, out):
     expected = {"_zeros": 0, "_ones": 1, "_full": 2.5, "_linspace": [0, 0.5, 1]}.get(
         name, [2, 2, 3, 3] if "infer_range" in attrs else [0, 1, 2])
-    op = registry.get(name)
+    op = catalog.get(name)
     assert op.run(np, "cpu", (), op.parse(attrs), out=out)[0] is out
     np.testing.assert_array_equal(out, np.broadcast_to(expected, out.shape))
 

@@ -6,10 +6,10 @@ import pytest
 from samples import rand
 
 from cupynet.base import MXNetValueError
-from cupynet.ops import registry
+from cupynet.ops import catalog
 from cupynet.ops.infer import infer_shapes
 
-CTC = registry.get("CTCLoss")
+CTC = catalog.get("CTCLoss")
 
 
 def test_against_the_definition():

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 import cupynet as mx
-from cupynet.ops import deformable
+from cupynet.ops.vision import deformable
 
 _V1, _V2 = mx.nd.contrib.DeformableConvolution, mx.nd.contrib.ModulatedDeformableConvolution
 

@@ -1,14 +1,14 @@
-"""What the samples of cupynet/ops/detection.py cannot show: errors, and where MXNet's answer is left."""
+"""What the samples of the family "detection" cannot show: errors, and where MXNet's answer is left."""
 import numpy as np
 import pytest
 
 from cupynet.base import MXNetError
-from cupynet.ops import registry
+from cupynet.ops import catalog
 from cupynet.ops.infer import infer_shapes
 
 
 def run(name, *inputs, **attrs):
-    op = registry.get(name)
+    op = catalog.get(name)
     return op.run(np, "cpu", [np.asarray(x, "float32") for x in inputs], op.parse(attrs))
 
 
@@ -26,7 +26,7 @@ def run(name, *inputs, **attrs):
     ("_contrib_MultiBoxDetection", [(2, 3, 4), (2, 16), (1, 4, 4)], {"variances": (1, 1)}, "variances"),
 ])
 def test_mistakes_are_named(name, shapes, attrs, words):
-    op = registry.get(name)
+    op = catalog.get(name)
     attrs = op.parse(attrs)
     with pytest.raises(MXNetError, match=words):
         infer_shapes(op, attrs, list(shapes), [None] * len(op.output_names(attrs)))

@@ -1,18 +1,18 @@
-"""What the samples of cupynet/ops/image.py cannot show: randomness, errors, tables of taps."""
+"""What the samples of the family "image" cannot show: randomness, errors, tables of taps."""
 import numpy as np
 import pytest
 
 from cupynet.base import MXNetError
-from cupynet.ops import registry
-from cupynet.ops.image import resample, taps, transpose_taps
+from cupynet.ops import catalog
 from cupynet.ops.infer import infer_shapes
+from cupynet.ops.vision.resample import resample, taps, transpose_taps
 
 IMAGE = np.random.RandomState(0).randint(0, 256, (6, 8, 3)).astype("uint8")
 GREY = np.full((4, 4, 3), 100, "float32")
 
 
 def draws(name, data, count=400, **attrs):
-    op = registry.get(name)
+    op = catalog.get(name)
     rng = np.random.Generator(np.random.SFC64(11))
     return np.stack([op.run(np, "cpu", [data], op.parse(attrs), rng=rng)[0] for _ in range(count)])
 
@@ -71,9 +71,9 @@ def test_jitter_changes_what_it_is_told_to():
 
 def test_lighting_is_normal_along_the_principal_components():
     shifts = draws("_image_random_lighting", np.zeros((1, 1, 3), "float32"), 2000, alpha_std=0.1)[:, 0, 0]
-    components = np.stack([registry.get("_image_adjust_lighting").run(
+    components = np.stack([catalog.get("_image_adjust_lighting").run(
         np, "cpu", [np.zeros((1, 1, 3), "float32")],
-        registry.get("_image_adjust_lighting").parse({"alpha": tuple(row)}))[0][0, 0] for row in np.eye(3)])
+        catalog.get("_image_adjust_lighting").parse({"alpha": tuple(row)}))[0][0, 0] for row in np.eye(3)])
     assert np.abs(shifts.mean(0)).max() < 0.3
     np.testing.assert_allclose(np.cov(shifts.T), 0.01 * components.T @ components, rtol=0.1, atol=0.1)
 
@@ -104,6 +104,6 @@ def test_transposed_taps_are_the_adjoint(kind, length, result):
     ("_image_adjust_lighting", (4, 5, 3), {"alpha": (1, 2)}, "alpha"),
 ])
 def test_mistakes_are_named(name, shape, attrs, words):
-    op = registry.get(name)
+    op = catalog.get(name)
     with pytest.raises(MXNetError, match=words):
         infer_shapes(op, op.parse(attrs), [shape], [None])

@@ -5,8 +5,8 @@ from samples import ints, rand
 
 import cupynet as mx
 from cupynet.base import MXNetIndexError, MXNetValueError
-from cupynet.ops import registry
-from cupynet.ops.indexing import scatter_add
+from cupynet.ops import catalog
+from cupynet.ops.array.indices import scatter_add
 from cupynet.ops.infer import infer_shapes, infer_types
 
 
@@ -23,7 +23,7 @@ def test_scatter_add_adds_where_indices_are_equal(width, dtype):
 
 
 def test_gradient_of_embedding_is_summed_in_single_precision():
-    op = registry.get("_backward_take")
+    op = catalog.get("_backward_take")
     ones, rows = np.ones((4096, 1), np.float16), np.zeros(4096, np.int32)
     result, = op.run(np, "cpu", (ones, rows), op.parse({"shape": (2, 1)}))
     assert result.dtype == np.float16
@@ -46,7 +46,7 @@ def test_gradient_of_embedding_is_summed_in_single_precision():
     ("_scatter_set_nd", (rand(3, 4), rand(2), ints(2, 2, high=3)), {"shape": (3, 4)}),
 ])
 def test_results_go_into_a_given_buffer(name, inputs, attrs):
-    op = registry.get(name)
+    op = catalog.get(name)
     expected, = op.run(np, "cpu", inputs, op.parse(attrs))
     out = np.full_like(expected, np.nan)
     assert op.run(np, "cpu", inputs, op.parse(attrs), out=out)[0] is out
@@ -54,7 +54,7 @@ def test_results_go_into_a_given_buffer(name, inputs, attrs):
 
 
 def test_assignment_may_write_to_its_own_input():
-    op = registry.get("_slice_assign_scalar")
+    op = catalog.get("_slice_assign_scalar")
     data = rand(3, 4)
     assert op.run(np, "cpu", (data,), op.parse({"scalar": 7, "begin": 1, "end": 3}), out=data)[0] is data
     assert (data[1:] == 7).all() and not (data[0] == 7).any()
@@ -95,7 +95,7 @@ def test_mistakes_are_explained(call, error, message):
 
 
 def infer(rule, name, ins, outs, **attrs):
-    op = registry.get(name)
+    op = catalog.get(name)
     ins, outs = list(ins), list(outs)
     while rule(op, op.parse(attrs), ins, outs):
         pass

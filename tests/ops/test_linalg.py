@@ -4,7 +4,7 @@ import pytest
 from samples import rand
 
 from cupynet.base import MXNetTypeError, MXNetValueError
-from cupynet.ops import registry
+from cupynet.ops import catalog
 from cupynet.ops.gradient import RawFunctions
 from cupynet.ops.infer import infer_shapes, infer_types
 
@@ -24,13 +24,13 @@ F = RawFunctions(np, "cpu")
     ("extractdiag", [(3, 3)], {"offset": 3}, "offset is 3"),
 ])
 def test_mistakes_are_named(name, ins, attrs, message):
-    op = registry.get(f"linalg_{name}")
+    op = catalog.get(f"linalg_{name}")
     with pytest.raises(MXNetValueError, match=message):
         infer_shapes(op, op.parse(attrs), list(ins), [None] * len(op.outputs))
 
 
 def test_only_floating_point_will_do():
-    op = registry.get("_linalg_potrf")
+    op = catalog.get("_linalg_potrf")
     with pytest.raises(MXNetTypeError, match="A has dtype int32; expected float32 or float64"):
         infer_types(op, op.parse({}), [np.dtype("int32")], [None])
 

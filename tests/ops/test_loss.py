@@ -5,7 +5,7 @@ import samples
 
 import cupynet as mx
 from cupynet.base import MXNetValueError
-from cupynet.ops import registry
+from cupynet.ops import catalog
 from cupynet.ops.infer import infer_shapes
 
 X = samples.rand(2, 3, 2, 2)
@@ -27,7 +27,7 @@ def gradient(name, data, label, head=None, **attrs):
 
 
 def infer(name, data, label=None, **attrs):
-    op = registry.get(name)
+    op = catalog.get(name)
     ins = [data, label]
     infer_shapes(op, op.parse(attrs), ins, [None])
     return ins[1]
@@ -138,7 +138,7 @@ def test_results_go_into_the_given_buffer():
     for name, ins, attrs in (("SoftmaxOutput", [p, label], {}), ("LogisticRegressionOutput", [p, p], {}),
                              ("_backward_softmax_output", [p, label], {"use_ignore": True, "ignore_label": 1.0}),
                              ("_backward_softmax_output", [p, p * p], {}), ("_backward_make_loss", [p], {})):
-        op = registry.get(name)
+        op = catalog.get(name)
         plain, = op.run(np, "cpu", ins, op.parse(attrs))
         out = np.full_like(plain, np.nan)
         assert op.run(np, "cpu", ins, op.parse(attrs), out=out)[0] is out

@@ -4,12 +4,12 @@ import pytest
 from samples import rand
 
 from cupynet.base import MXNetValueError
-from cupynet.ops import registry
+from cupynet.ops import catalog
 from cupynet.ops.infer import infer_shapes
 
 
 def infer(name, ins, out=None, **attrs):
-    op, ins, outs = registry.get(name), list(ins), [out]
+    op, ins, outs = catalog.get(name), list(ins), [out]
     infer_shapes(op, op.parse(attrs), ins, outs, "fc1")
     return ins, outs[0]
 
@@ -23,7 +23,7 @@ def infer(name, ins, out=None, **attrs):
 ])
 @pytest.mark.parametrize("dtype", ["float32", "float16"])
 def test_results_go_into_a_given_buffer(name, inputs, attrs, dtype):
-    op = registry.get(name)
+    op = catalog.get(name)
     attrs, inputs = op.parse(attrs), [rand(*shape, seed=i, dtype=dtype) for i, shape in enumerate(inputs)]
     expected, = op.run(np, "cpu", inputs, attrs)
     out = np.empty_like(expected)

@@ -7,22 +7,23 @@ import samples
 
 import cupynet as mx
 from cupynet.base import MXNetError, MXNetValueError
-from cupynet.ops import norm, registry
+from cupynet.ops import catalog
 from cupynet.ops.infer import infer_shapes, infer_types
+from cupynet.ops.nn import cache_blocks
 
 ALL = importlib.import_module("samples.norm").SAMPLES
-TAKES_OUT = [sample for sample in ALL if registry.get(sample.op).takes_out]
+TAKES_OUT = [sample for sample in ALL if catalog.get(sample.op).takes_out]
 
 
 def run(sample, out=None, inputs=None):
-    op = registry.get(sample.op)
+    op = catalog.get(sample.op)
     return op.run(np, "cpu", inputs or sample.inputs, op.parse(sample.attrs), train=sample.train, out=out)
 
 
 @pytest.mark.parametrize("sample", ALL, ids=lambda sample: sample.id)
 def test_blocks_change_nothing(sample, monkeypatch):
     whole = run(sample)
-    monkeypatch.setattr(norm, "_BLOCK_BYTES", 100)
+    monkeypatch.setattr(cache_blocks, "_BLOCK_BYTES", 100)
     for a, b in zip(run(sample), whole):
         np.testing.assert_allclose(a, b, 1e-4, 1e-5)
 
@@ -30,7 +31,7 @@ def test_blocks_change_nothing(sample, monkeypatch):
 @pytest.mark.parametrize("sample", TAKES_OUT, ids=lambda sample: sample.id)
 @pytest.mark.parametrize("all_of_them", [True, False])
 def test_results_go_into_the_given_buffers(sample, all_of_them):
-    op = registry.get(sample.op)
+    op = catalog.get(sample.op)
     plain = run(sample)
     names = op.output_names(op.parse(sample.attrs))
     out = tuple(np.full_like(r, np.nan) if all_of_them or i == 0 else None
@@ -40,10 +41,10 @@ def test_results_go_into_the_given_buffers(sample, all_of_them):
         np.testing.assert_array_equal(given, expected)
 
 
-@pytest.mark.parametrize("sample", [s for s in TAKES_OUT if registry.get(s.op).inplace], ids=lambda sample: sample.id)
+@pytest.mark.parametrize("sample", [s for s in TAKES_OUT if catalog.get(s.op).inplace], ids=lambda sample: sample.id)
 def test_results_may_replace_an_input(sample, monkeypatch):
     plain = run(sample)
-    monkeypatch.setattr(norm, "_BLOCK_BYTES", 100)
+    monkeypatch.setattr(cache_blocks, "_BLOCK_BYTES", 100)
     for i, x in enumerate(sample.inputs):
         if x.shape == plain[0].shape and x.dtype == plain[0].dtype:
             inputs = list(sample.inputs)
@@ -61,7 +62,7 @@ def test_an_empty_batch_is_no_error():
 def test_batch_norm_of_large_values_is_exact():
     x = samples.rand(64, 2, 5, 5) + 1000
     gamma, beta, zero = np.ones(2, "f4"), np.zeros(2, "f4"), np.zeros(2, "f4")
-    op = registry.get("BatchNorm")
+    op = catalog.get("BatchNorm")
     y, mean, inverse, *_ = op.run(np, "cpu", [x, gamma, beta, zero, gamma], op.parse({}), train=True)
     true = x.astype("f8")
     np.testing.assert_allclose(mean, true.mean((0, 2, 3)), 1e-6)
@@ -91,7 +92,7 @@ def test_outputs_of_batch_norm_are_not_its_states():
 
 
 def test_float16_data_has_float32_statistics():
-    op = registry.get("BatchNorm")
+    op = catalog.get("BatchNorm")
     ins, outs = [np.dtype("float16")] + [None] * 4, [None] * 4
     infer_types(op, op.parse({}), ins, outs)
     assert ins[1:] == [np.dtype("float32")] * 4 and outs == [np.dtype("float16")] + [np.dtype("float32")] * 3
@@ -101,7 +102,7 @@ def test_float16_data_has_float32_statistics():
     ("BatchNorm", {}, (2, 3, 4), 4), ("BatchNorm", {"axis": -1}, (2, 5, 3), 4), ("LayerNorm", {}, (2, 3), 2),
     ("InstanceNorm", {}, (2, 3, 4), 2), ("GroupNorm", {"num_groups": 3}, (2, 6), 2)])
 def test_vectors_are_inferred(op, attrs, shape, vectors):
-    op = registry.get(op)
+    op = catalog.get(op)
     attrs = op.parse(attrs)
     ins = [shape] + [None] * vectors
     infer_shapes(op, attrs, ins, [None] * len(op.output_names(attrs)))
@@ -109,7 +110,7 @@ def test_vectors_are_inferred(op, attrs, shape, vectors):
 
 
 def test_batch_norm_learns_the_channels_from_a_state():
-    op = registry.get("BatchNorm")
+    op = catalog.get("BatchNorm")
     ins, outs = [(2, 0, 4), None, None, (3,), None], [None] * 4
     infer_shapes(op, op.parse({}), ins, outs)
     assert ins == [(2, 3, 4)] + [(3,)] * 4 and outs[0] == (2, 3, 4)
@@ -121,7 +122,7 @@ def test_batch_norm_learns_the_channels_from_a_state():
     ("InstanceNorm", {}, (3,), "at least 2 axes"), ("L2Normalization", {"mode": "channel"}, (2, 3), "at least 3 axes"),
     ("LRN", {"nsize": 4}, (2, 3, 4, 4), "odd"), ("LRN", {"nsize": 3}, (2, 3, 4), "4 axes")])
 def test_mistakes_are_named(op, attrs, shape, message):
-    op = registry.get(op)
+    op = catalog.get(op)
     attrs = op.parse(attrs)
     with pytest.raises(MXNetValueError, match=message):
         infer_shapes(op, attrs, [shape] + [None] * (len(op.inputs) - 1), [None] * len(op.output_names(attrs)))
@@ -129,4 +130,4 @@ def test_mistakes_are_named(op, attrs, shape, message):
 
 def test_unknown_modes_are_refused():
     with pytest.raises(MXNetError, match="mode"):
-        registry.get("L2Normalization").parse({"mode": "row"})
+        catalog.get("L2Normalization").parse({"mode": "row"})

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from cupynet import device
-from cupynet.ops import registry
+from cupynet.ops import catalog
 from cupynet.ops.gradient import RawFunctions, kept_by_rules, pull_back
 
 from .test_samples import EACH, dynamic, gradients, head_gradient, run
@@ -34,7 +34,7 @@ WAITING = {"_histogram", "take", "_sample_unique_zipfian", "_backward_boolean_ma
 def test_kernels_and_gradients(family, index, sample, gpu):
     """The same values and gradients as NumPy's, on the home stream and without waiting for the device."""
     import cupy
-    op = registry.get(sample.op)
+    op = catalog.get(sample.op)
     attrs = op.parse(sample.attrs)
     expected = run(op, attrs, sample.inputs, sample)
     raws = [gpu.from_host(x) for x in sample.inputs]

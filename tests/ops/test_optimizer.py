@@ -4,7 +4,7 @@ import pytest
 from samples.optimizer import SAMPLES
 
 from cupynet.base import MXNetValueError
-from cupynet.ops import registry
+from cupynet.ops import catalog
 from cupynet.ops.infer import infer_shapes, infer_types
 
 NOT_IN_PLACE = ("multi_lars", "multi_sum_sq", "reset_arrays")
@@ -22,7 +22,7 @@ def weights(op, attrs, sample, ins):
 @pytest.mark.parametrize("sample", IN_PLACE, ids=[s.op for s in IN_PLACE])
 @pytest.mark.parametrize("with_states", [True, False])
 def test_out_may_be_the_weight_and_the_states(sample, with_states):
-    op = registry.get(sample.op)
+    op = catalog.get(sample.op)
     attrs = op.parse(sample.attrs)
     expected = op.run(np, "cpu", sample.inputs, attrs)
     ins = [x.copy() for x in sample.inputs]
@@ -47,7 +47,7 @@ def test_out_may_be_the_weight_and_the_states(sample, with_states):
     ("ftrl_update", {"lr": 1.0, "lamda1": 0.0}), ("_sparse_adagrad_update", {"lr": 0.5}),
     ("signum_update", {"lr": 0.01, "momentum": 0.9}), ("signsgd_update", {"lr": 0.01})])
 def test_each_finds_the_bottom_of_a_bowl(name, attrs):
-    op = registry.get(name)
+    op = catalog.get(name)
     attrs = op.parse(attrs)
     weight, *states = (np.full(3, x, "f4") for x in (1, *[0] * len(op.mutates)))
     for _ in range(400):
@@ -56,17 +56,17 @@ def test_each_finds_the_bottom_of_a_bowl(name, attrs):
 
 
 def test_group_mutation_is_by_position():
-    op = registry.get("multi_sgd_mom_update")
+    op = catalog.get("multi_sgd_mom_update")
     assert op.mutated_indices(op.active_inputs(op.parse({"lrs": 1, "wds": 0}), 6)) == (2, 5)
     assert op.mutates == ("data",)
-    op = registry.get("preloaded_multi_mp_sgd_update")
+    op = catalog.get("preloaded_multi_mp_sgd_update")
     assert op.mutated_indices(op.active_inputs(op.parse({}), 8)) == (2, 5)
-    assert registry.get("reset_arrays").mutated_indices(["a", "b"]) == (0, 1)
-    assert registry.get("multi_sgd_update").mutates == ()
+    assert catalog.get("reset_arrays").mutated_indices(["a", "b"]) == (0, 1)
+    assert catalog.get("multi_sgd_update").mutates == ()
 
 
 def test_many_weights_are_counted():
-    op = registry.get("multi_sgd_update")
+    op = catalog.get("multi_sgd_update")
     attrs = op.parse({"lrs": (0.1, 0.2), "wds": (0, 0), "num_weights": 2})
     with pytest.raises(MXNetValueError, match=r"multi_sgd_update: got 3 inputs; num_weights=2 needs 2 times"):
         infer_shapes(op, attrs, [(1,)] * 3, [None] * 2)
@@ -76,7 +76,7 @@ def test_many_weights_are_counted():
 
 
 def test_mixed_precision_types():
-    op = registry.get("mp_sgd_mom_update")
+    op = catalog.get("mp_sgd_mom_update")
     ins, outs = [np.dtype("f2"), None, None, None], [None]
     infer_types(op, op.parse({"lr": 1}), ins, outs)
     assert ins == ["f2", "f2", "f4", "f4"] and outs == ["f2"]
@@ -85,6 +85,6 @@ def test_mixed_precision_types():
 
 
 def test_misfitting_gradient_is_named():
-    op = registry.get("sgd_mom_update")
+    op = catalog.get("sgd_mom_update")
     with pytest.raises(MXNetValueError, match=r"grad has shape \(3,\), expected \(4,\)"):
         infer_shapes(op, op.parse({"lr": 1}), [(4,), (3,), (4,)], [None])

@@ -6,14 +6,14 @@ import pytest
 
 import cupynet as mx
 from cupynet.base import MXNetValueError
-from cupynet.ops import registry
+from cupynet.ops import catalog
 from cupynet.ops.infer import infer_shapes
 
 N = 20000
 
 
 def draw(name, *ins, seed=3, **attrs):
-    op = registry.get(name)
+    op = catalog.get(name)
     ins = [np.asarray(x) for x in ins]
     return op.run(np, "cpu", ins, op.parse(attrs), rng=np.random.Generator(np.random.SFC64(seed)))
 
@@ -101,7 +101,7 @@ def test_randint_is_even():
     ("_sample_unique_zipfian", {"range_max": 3, "shape": 2}, "expected"),
 ])
 def test_parameters_are_checked(name, attrs, message):
-    op = registry.get(name)
+    op = catalog.get(name)
     with pytest.raises(MXNetValueError, match=f"{name}: .*{message}"):
         infer_shapes(op, op.parse(attrs), [], [None] * len(op.output_names(None)))
 

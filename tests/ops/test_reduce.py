@@ -4,12 +4,12 @@ import pytest
 from samples import rand
 
 from cupynet.base import MXNetValueError
-from cupynet.ops import registry
+from cupynet.ops import catalog
 from cupynet.ops.infer import infer_shapes
 
 
 def run(name, *inputs, out=None, **attrs):
-    op = registry.get(name)
+    op = catalog.get(name)
     return op.run(np, "cpu", inputs, op.parse(attrs), out=out)[0]
 
 
@@ -42,14 +42,14 @@ def test_half_precision_is_accumulated_in_single():
     ("moments", {}, "moments: axes is None; expected at least one axis"),
 ])
 def test_mistakes_are_named(name, attrs, message):
-    op = registry.get(name)
+    op = catalog.get(name)
     attrs = op.parse(attrs)
     with pytest.raises(MXNetValueError, match=message):
         infer_shapes(op, attrs, [(2, 3)], [None] * len(op.output_names(attrs)))
 
 
 def test_data_follows_from_an_output_that_kept_its_axes():
-    op = registry.get("sum")
+    op = catalog.get("sum")
     ins = [None]
     infer_shapes(op, op.parse({"axis": 1, "keepdims": True}), ins, [(2, 1, 4)])
     assert ins == [(2, 0, 4)]

@@ -4,11 +4,11 @@ import pytest
 from samples import rand
 
 from cupynet.base import MXNetValueError
-from cupynet.ops import registry
+from cupynet.ops import catalog
 from cupynet.ops.infer import infer_shapes
-from cupynet.ops.rnn import parameter_count
+from cupynet.ops.nn.rnn import parameter_count
 
-RNN = registry.get("RNN")
+RNN = catalog.get("RNN")
 
 
 def run(inputs, *, train=False, rng=None, **attrs):

@@ -12,7 +12,7 @@ import samples
 
 import cupynet as mx
 from cupynet.ndarray.invoke import invoke
-from cupynet.ops import registry
+from cupynet.ops import catalog
 from cupynet.ops.gradient import RawFunctions, kept_by_rules, pull_back
 from cupynet.ops.infer import infer_shapes, infer_types, known
 from cupynet.symbol.symbol import compose
@@ -54,7 +54,7 @@ def answers(family):
 
 @EACH
 def test_declared_shape_and_type(family, index, sample):
-    op = registry.get(sample.op)
+    op = catalog.get(sample.op)
     attrs = op.parse(sample.attrs)
     results = run(op, attrs, sample.inputs, sample)
     names = op.output_names(attrs)
@@ -71,7 +71,7 @@ def test_declared_shape_and_type(family, index, sample):
 @EACH
 def test_shape_rule_accepts_what_is_unknown(family, index, sample):
     """With nothing known the rule neither raises nor invents; with the outputs known it agrees with the inputs."""
-    op = registry.get(sample.op)
+    op = catalog.get(sample.op)
     attrs = op.parse(sample.attrs)
     n_out = len(op.output_names(attrs))
     infer_shapes(op, attrs, [None] * len(sample.inputs), [None] * n_out)
@@ -87,7 +87,7 @@ def test_shape_rule_accepts_what_is_unknown(family, index, sample):
 
 @EACH
 def test_values(family, index, sample):
-    op = registry.get(sample.op)
+    op = catalog.get(sample.op)
     attrs = op.parse(sample.attrs)
     results = run(op, attrs, sample.inputs, sample)
     stored = answers(family)
@@ -116,7 +116,7 @@ def gradients(op, attrs, inputs, results, heads):
 
 @EACH
 def test_gradients_are_those_of_mxnet(family, index, sample):
-    op = registry.get(sample.op)
+    op = catalog.get(sample.op)
     attrs = op.parse(sample.attrs)
     stored = answers(family)
     if not op.differentiable or not sample.oracle:
@@ -137,7 +137,7 @@ def test_gradients_are_those_of_mxnet(family, index, sample):
 
 @EACH
 def test_gradients_are_those_of_finite_differences(family, index, sample):
-    op = registry.get(sample.op)
+    op = catalog.get(sample.op)
     attrs = op.parse(sample.attrs)
     if not op.differentiable or sample.numeric == ():
         return
@@ -181,7 +181,7 @@ def bound(sample, symbol, ctx):
 @EACH
 def test_eager_and_symbolic_execution_agree(family, index, sample, ctx):
     """The same values and gradients from raw kernels, from recorded NDArrays and from a compiled executor."""
-    op = registry.get(sample.op)
+    op = catalog.get(sample.op)
     attrs = op.parse(sample.attrs)
     if op.takes_rng:
         return  # draws differ from call to call; tests/ops/test_random.py looks at their statistics
@@ -237,11 +237,11 @@ def dynamic(op, attrs, sample):
 
 
 def test_every_operator_has_a_sample():
-    sampled = {registry.get(sample.op).name for _, _, sample in ALL}
-    missing = sorted(op.name for op in registry.ops() if op.name not in sampled
+    sampled = {catalog.get(sample.op).name for _, _, sample in ALL}
+    missing = sorted(op.name for op in catalog.ops() if op.name not in sampled
                      and op.resolver is None)  # an open operator is what its calls make of it
     assert not missing, f"operators without a sample: {missing}"
 
 
 def test_every_declaration_is_complete():
-    registry.check_all()
+    catalog.check_all()

@@ -5,13 +5,13 @@ from samples import rand
 
 import cupynet as mx
 from cupynet.base import MXNetTypeError, MXNetValueError
-from cupynet.ops import registry
+from cupynet.ops import catalog
 from cupynet.ops.infer import infer_shapes
 
 
 def infer(name, ins, outs, **attrs):
     """What the shape rule makes of partly known shapes, at a fixpoint."""
-    op = registry.get(name)
+    op = catalog.get(name)
     ins, outs = list(ins), list(outs)
     while infer_shapes(op, op.parse(attrs), ins, outs):
         pass
@@ -87,7 +87,7 @@ def test_one_dtype_is_joined():
     ("SliceChannel", (rand(2, 4),), {"num_outputs": 2}), ("SliceChannel", (rand(2, 4),), {"num_outputs": 1}),
 ])
 def test_results_go_into_given_buffers(name, inputs, attrs):
-    op = registry.get(name)
+    op = catalog.get(name)
     expected = op.run(np, "cpu", inputs, op.parse(attrs))
     buffers = tuple(np.full_like(x, np.nan, order="C") for x in expected)
     results = op.run(np, "cpu", inputs, op.parse(attrs), out=buffers if len(buffers) > 1 else buffers[0])

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from cupynet.base import MXNetValueError
-from cupynet.ops import registry
+from cupynet.ops import catalog
 from cupynet.ops.infer import infer_shapes
 
 
@@ -13,7 +13,7 @@ from cupynet.ops.infer import infer_shapes
     ("topk", {"k": 7, "axis": None}, "topk: k is 7; expected at most 6"),
 ])
 def test_mistakes_are_named(name, attrs, message):
-    op = registry.get(name)
+    op = catalog.get(name)
     attrs = op.parse(attrs)
     with pytest.raises(MXNetValueError, match=message):
         infer_shapes(op, attrs, [(2, 3)], [None] * len(op.output_names(attrs)))
@@ -23,14 +23,14 @@ def test_mistakes_are_named(name, attrs, message):
 def test_the_largest_first_without_overflow(dtype):
     info = {"b": (0, 1), "f": (-np.inf, np.inf)}.get(np.dtype(dtype).kind) or (np.iinfo(dtype).min, np.iinfo(dtype).max)
     data = np.array([0, info[1], info[0], 1], dtype)
-    op = registry.get("sort")
+    op = catalog.get("sort")
     result, = op.run(np, "cpu", [data], op.parse({"is_ascend": False}))
     np.testing.assert_array_equal(result, np.sort(data)[::-1])
     assert result.dtype == dtype
 
 
 def test_positions_of_values_stay_exact_for_the_gradient():
-    op = registry.get("topk")
+    op = catalog.get("topk")
     data = np.zeros(3000, np.float32)
     data[2999] = 1
     values, positions = op.run(np, "cpu", [data], op.parse({"ret_typ": "value", "dtype": "float16"}))

@@ -2,14 +2,14 @@
 import numpy as np
 import pytest
 
-from cupynet.ops import registry
+from cupynet.ops import catalog
 from cupynet.ops.infer import infer_types
 
 INF, NAN = np.inf, np.nan
 
 
 def run(name, *ins, **attrs):
-    op = registry.get(name)
+    op = catalog.get(name)
     return op.run(np, "cpu", ins, op.parse(attrs))
 
 
@@ -54,7 +54,7 @@ def test_whole_numbers_are_truncated():
     (["float16", "int32"], False, ["float16", "int32"]), (["float16", "float64"], False, ["float16", "float64"]),
     (["float16", "float32", "float64"], False, ["float32", "float32", "float64"])])
 def test_amp_multicast_types(given, narrow, expected):
-    op = registry.get("amp_multicast")
+    op = catalog.get("amp_multicast")
     ins, outs = [np.dtype(t) for t in given], [None] * len(given)
     infer_types(op, op.parse({"num_outputs": len(given), "cast_narrow": narrow}), ins, outs)
     assert [t.name for t in outs] == expected

@@ -1,9 +1,9 @@
-"""What the samples of cupynet/ops/vision.py cannot show: errors, and a check against plain loops."""
+"""What the samples of the family "vision" cannot show: errors, and a check against plain loops."""
 import numpy as np
 import pytest
 
 from cupynet.base import MXNetError
-from cupynet.ops import registry
+from cupynet.ops import catalog
 from cupynet.ops.infer import infer_shapes
 
 AFFINE = {"transform_type": "affine", "target_shape": (2, 2)}
@@ -32,7 +32,7 @@ AFFINE = {"transform_type": "affine", "target_shape": (2, 2)}
     ("Correlation", [(1, 3, 5, 6)] * 2, {"max_displacement": 4}, "no room"),
 ])
 def test_mistakes_are_named(name, shapes, attrs, words):
-    op = registry.get(name)
+    op = catalog.get(name)
     attrs = op.parse(attrs)
     with pytest.raises(MXNetError, match=words):
         infer_shapes(op, attrs, list(shapes), [None] * len(op.output_names(attrs)))
@@ -44,7 +44,7 @@ def test_roi_pooling_against_plain_loops():
     corner = rng.randint(0, 9, (20, 2))
     rois = np.concatenate([rng.randint(0, 2, (20, 1)), corner, corner + rng.randint(0, 12, (20, 2))], 1)
     rois = rois.astype("float32")
-    op = registry.get("ROIPooling")
+    op = catalog.get("ROIPooling")
     found, index = op.run(np, "cpu", [data, rois], op.parse({"pooled_size": (3, 4), "spatial_scale": 1}))
     for r, (image, x1, y1, x2, y2) in enumerate(rois.astype(int)):
         for i in range(3):
@@ -63,7 +63,7 @@ def test_roi_pooling_against_plain_loops():
 def test_aligned_regions_of_whole_pixels_are_averaged_exactly():
     """On a linear ramp interpolation is exact, so that a bin is the ramp at its middle."""
     ramp = np.arange(8, dtype="float32") * np.ones((1, 1, 8, 1), "float32")
-    op = registry.get("_contrib_ROIAlign")
+    op = catalog.get("_contrib_ROIAlign")
     attrs = op.parse({"pooled_size": (1, 2), "spatial_scale": 1, "aligned": True})
     found = op.run(np, "cpu", [ramp, np.float32([[0, 2, 2, 6, 5]])], attrs)[0]
     np.testing.assert_allclose(found, [[[[2.5, 4.5]]]], rtol=1e-6)

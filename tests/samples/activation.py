@@ -1,4 +1,4 @@
-"""Samples of cupynet/ops/activation.py."""
+"""Samples of the family "activation"."""
 import numpy as np
 
 from . import Sample, ints, rand

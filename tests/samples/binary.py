@@ -1,4 +1,4 @@
-"""Samples of cupynet/ops/binary.py."""
+"""Samples of the family "binary"."""
 import numpy as np
 
 from . import Sample, ints, rand

@@ -1,4 +1,4 @@
-"""Samples of cupynet/ops/conv.py."""
+"""Samples of the family "conv"."""
 import numpy as np
 
 from . import Sample, rand

@@ -1,4 +1,4 @@
-"""Samples of cupynet/ops/creation.py."""
+"""Samples of the family "creation"."""
 import numpy as np
 
 from . import Sample

@@ -1,4 +1,4 @@
-"""Samples of cupynet/ops/ctc.py."""
+"""Samples of the family "ctc"."""
 import numpy as np
 
 from . import Sample, rand

@@ -1,4 +1,4 @@
-"""Samples of cupynet/ops/deformable.py."""
+"""Samples of the family "deformable"."""
 import itertools
 
 import numpy as np

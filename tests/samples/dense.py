@@ -1,4 +1,4 @@
-"""Samples of cupynet/ops/dense.py."""
+"""Samples of the family "dense"."""
 from . import Sample, rand
 
 SAMPLES = [Sample("FullyConnected", [rand(*data), rand(5, n, seed=1), rand(5, seed=2)], {"num_hidden": 5, **attrs})

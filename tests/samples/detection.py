@@ -1,4 +1,4 @@
-"""Samples of cupynet/ops/detection.py."""
+"""Samples of the family "detection"."""
 import numpy as np
 
 from . import Sample, ints, rand

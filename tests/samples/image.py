@@ -1,4 +1,4 @@
-"""Samples of cupynet/ops/image.py."""
+"""Samples of the family "image"."""
 import numpy as np
 
 from . import Sample, ints, rand

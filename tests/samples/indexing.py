@@ -1,4 +1,4 @@
-"""Samples of cupynet/ops/indexing.py."""
+"""Samples of the family "indexing"."""
 import numpy as np
 
 from . import Sample, ints, rand

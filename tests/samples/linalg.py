@@ -1,4 +1,4 @@
-"""Samples of cupynet/ops/linalg.py."""
+"""Samples of the family "linalg"."""
 import numpy as np
 
 from . import Sample, rand

@@ -1,4 +1,4 @@
-"""Samples of cupynet/ops/loss.py."""
+"""Samples of the family "loss"."""
 import numpy as np
 
 from . import Sample, ints, rand

@@ -1,4 +1,4 @@
-"""Samples of cupynet/ops/matrix.py."""
+"""Samples of the family "matrix"."""
 import numpy as np
 
 from . import Sample, ints, rand

@@ -1,4 +1,4 @@
-"""Samples of cupynet/ops/norm.py."""
+"""Samples of the family "norm"."""
 import numpy as np
 
 from . import Sample, ints, rand

@@ -1,4 +1,4 @@
-"""Samples of cupynet/ops/optimizer.py: one step each, from states that are not zero."""
+"""Samples of the family "optimizer": one step each, from states that are not zero."""
 import numpy as np
 
 from . import Sample, rand

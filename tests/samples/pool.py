@@ -1,4 +1,4 @@
-"""Samples of cupynet/ops/pool.py."""
+"""Samples of the family "pool"."""
 import numpy as np
 
 from . import Sample, ints, rand

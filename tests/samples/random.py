@@ -1,4 +1,4 @@
-"""Samples of cupynet/ops/random.py. What is random is checked in tests/ops/test_random.py."""
+"""Samples of the family "random". What is random is checked in tests/ops/test_random.py."""
 import numpy as np
 
 from . import Sample, rand

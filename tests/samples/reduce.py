@@ -1,4 +1,4 @@
-"""Samples of cupynet/ops/reduce.py."""
+"""Samples of the family "reduce"."""
 import numpy as np
 
 from . import Sample, ints, rand

@@ -1,4 +1,4 @@
-"""Samples of cupynet/ops/rnn.py."""
+"""Samples of the family "rnn"."""
 import numpy as np
 
 from . import Sample, rand

@@ -1,4 +1,4 @@
-"""Samples of cupynet/ops/sequence.py."""
+"""Samples of the family "sequence"."""
 import numpy as np
 
 from . import Sample, rand

@@ -1,4 +1,4 @@
-"""Samples of cupynet/ops/shape.py."""
+"""Samples of the family "shape"."""
 import numpy as np
 
 from . import Sample, ints, rand

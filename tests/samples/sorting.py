@@ -1,4 +1,4 @@
-"""Samples of cupynet/ops/sorting.py."""
+"""Samples of the family "sorting"."""
 import numpy as np
 
 from . import Sample, ints, rand

@@ -1,4 +1,4 @@
-"""Samples of cupynet/ops/special.py."""
+"""Samples of the family "special"."""
 import math
 
 import numpy as np

@@ -1,4 +1,4 @@
-"""Samples of cupynet/ops/unary.py."""
+"""Samples of the family "unary"."""
 from . import Sample, ints, rand
 
 _X = rand(3, 4)

@@ -1,4 +1,4 @@
-"""Samples of cupynet/ops/vision.py."""
+"""Samples of the family "vision"."""
 import numpy as np
 
 from . import Sample, ints, rand

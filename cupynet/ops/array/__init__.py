@@ -1,0 +1,27 @@
+"""Operators that make, rearrange, join, cut and look up arrays without computing on their elements.
+
+What can be a view of the input is one: reshaping, transposing, reversing and broadcasting move no data.
+"""
+from . import (
+    axes,
+    blocks,
+    broadcast,
+    creation,
+    diagonal,
+    histogram,
+    indices,
+    join,
+    pad,
+    pick,
+    positions,
+    repeat,
+    reshape,
+    scatter,
+    sequence,
+    shapes,
+    slices,
+    sorting,
+    split,
+    take,
+    where,
+)

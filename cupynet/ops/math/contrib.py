@@ -1,0 +1,98 @@
+"""Small functions of MXNet's contrib room."""
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+
+from ..catalog import op
+from ..infer import Slots, same_shape, same_type
+from ..op import Op
+from ..schema import Attrs
+
+__all__: list[str] = []
+
+
+@op(name="_contrib_quadratic")
+def quadratic(xp, data, *, a: float = 0.0, b: float = 0.0, c: float = 0.0):
+    """Quadratic function ``a data^2 + b data + c``, elementwise: the example of MXNet's tutorial on operators."""
+    return ((a * data + b) * data + c).astype(data.dtype, copy=False)
+
+
+@quadratic.grad("data")
+def _(F, grad, data, *, a, b):
+    return grad * (data * (2 * a) + b)
+
+
+@op(name="_contrib_gradientmultiplier", view=True, ignores=("is_int",))
+def gradient_multiplier(xp, data, *, scalar: float = 1.0):
+    """Identity whose gradient is multiplied by `scalar`; a negative one makes a gradient reversal layer.
+
+    Source: Y. Ganin, V. Lempitsky, "Unsupervised domain adaptation by backpropagation", 2015.
+    """
+    return data
+
+
+@gradient_multiplier.grad("data")
+def _(F, grad, *, scalar):
+    return grad * scalar
+
+
+def _declare_straight_through(name: str, plain: str, formula: Callable) -> Op:
+    def kernel(xp, data):
+        return formula(xp, data)
+    kernel.__doc__ = (f"Same as ``{plain}``, but the gradient passes straight through, for training quantized "
+                      "networks.\n\nSource: Y. Bengio, N. Leonard, A. Courville, \"Estimating or propagating "
+                      "gradients through stochastic neurons for conditional computation\", 2013.")
+    declared = op(name=name, aliases=(f"_sparse_{name}",))(kernel)
+    declared.grad("data")(lambda F, grad: grad)
+    return declared
+
+
+round_ste = _declare_straight_through("_contrib_round_ste", "round",
+                                      lambda xp, data: xp.trunc(data + xp.copysign(0.5, data)).astype(data.dtype))
+sign_ste = _declare_straight_through("_contrib_sign_ste", "sign", lambda xp, data: xp.sign(data))
+
+
+@op(name="_contrib_div_sqrt_dim", inplace=True)
+def div_sqrt_dim(xp, data, *, out=None):
+    """`data` divided by the square root of the length of its last axis, as attention scores are."""
+    return xp.multiply(data, 1 / math.sqrt(data.shape[-1]), out=out)
+
+
+@div_sqrt_dim.grad("data")
+def _(F, grad):
+    return F._contrib_div_sqrt_dim(grad)
+
+
+for _op in (quadratic, gradient_multiplier, round_ste, sign_ste, div_sqrt_dim):
+    _op.shape(same_shape)
+    _op.type(same_type)
+
+
+@op(name="_contrib_allclose", differentiable=False)
+def allclose(xp, a, b, *, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = True):
+    """1 if ``|a - b| <= atol + rtol |b|`` everywhere, else 0, as a float32 array.
+
+    Parameters
+    ----------
+    a, b : arrays of one shape
+    rtol, atol : float
+        Relative and absolute tolerance.
+    equal_nan : bool
+        Whether two NaN are equal.
+    """
+    return xp.isclose(a, b, rtol, atol, equal_nan).all().astype("float32").reshape(1)
+
+
+@allclose.shape
+def _(attrs: Attrs, ins: Slots, outs: Slots) -> None:
+    ins[0], ins[1] = ins[1], ins[0]
+    outs[0] = (1,)
+
+
+@allclose.type
+def _(attrs: Attrs, ins: Slots, outs: Slots) -> None:
+    ins[0], ins[1] = ins[1], ins[0]
+    outs[0] = np.dtype("float32")

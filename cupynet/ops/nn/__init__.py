@@ -1,0 +1,21 @@
+"""Layers and losses of neural networks."""
+from . import (
+    activation,
+    adaptive_pooling,
+    attention,
+    batch_norm,
+    cache_blocks,
+    convolution,
+    ctc,
+    dense,
+    dropout,
+    im2col,
+    l2_norm,
+    layer_norm,
+    loss,
+    lrn,
+    pooling,
+    rnn,
+    softmax,
+    windows,
+)

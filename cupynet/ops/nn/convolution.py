@@ -1,0 +1,328 @@
+"""Convolution and Deconvolution."""
+from __future__ import annotations
+
+from typing import Literal
+
+from ..catalog import op, require
+from ..infer import Slots, same_type
+from ..schema import Attrs, Shape
+from .windows import (
+    channels_first,
+    correlate,
+    data_grad,
+    from_channels_first,
+    is_channels_last,
+    length_of_output,
+    spatial,
+    to_channels_first,
+    weight_grad,
+    windows_of,
+)
+
+__all__ = ["deconvolution", "ranked"]
+
+_IGNORED = ("workspace", "cudnn_tune", "cudnn_off")  # how MXNet chooses among cuDNN's algorithms
+
+
+# ---- Convolution ----------------------------------------------------------------------------------
+
+_Layout = Literal[None, "NCW", "NCHW", "NCDHW", "NHWC", "NDHWC"]
+
+
+def _convolve(xp, data, weight, bias=None, *, kernel: Shape, stride: Shape = (), dilate: Shape = (), pad: Shape = (),
+              num_filter: int, num_group: int = 1, no_bias: bool = False, layout: _Layout = None, out=None):
+    """Correlate every image with a bank of filters and add a bias.
+
+    ``output[n, f, y, x] = bias[f] + sum over c, i, j of
+    data[n, c, y * stride + i * dilate - pad, x * stride + j * dilate - pad] * weight[f, c, i, j]``,
+    with zeros outside the image, and likewise in one and three dimensions.
+
+    Parameters
+    ----------
+    data : (batch, channels, [depth, [height,]] width), or channels last according to `layout`
+    weight : (num_filter, channels / num_group, *kernel), or channels last
+    bias : (num_filter,)
+        Absent with `no_bias`.
+    kernel : tuple of one, two or three ints
+        Spatial shape of the filters.
+    stride, dilate, pad : tuple of int
+        Step from window to window, step inside a window (both 1 by default), zeros on either side (0 by default).
+    num_filter : int
+        Number of output channels.
+    num_group : int
+        Channels and filters are divided into so many groups; filters see the channels of their group only.
+    layout : str
+        Order of the axes of data, weight and output: ``None`` is channels first. ``NHWC`` and ``NDHWC`` work
+        through transposition.
+
+    Returns
+    -------
+    ``(batch, num_filter, *spatial)`` with ``(n + 2 pad - dilate (kernel - 1) - 1) // stride + 1`` positions along
+    an axis of length n. All arrays have one floating-point dtype; float16 is accumulated in float32.
+
+    Raises
+    ------
+    MXNetValueError
+        If the shapes do not fit, a group would be fractional, or the kernel is larger than the padded image.
+    """
+    def compute(data, weight, bias, out):
+        windows = windows_of("Convolution", data.shape[2:], None, kernel, stride, dilate, pad)
+        return correlate(xp, data, weight, bias, windows, num_group, out)
+    return channels_first(xp, layout, compute, (data, weight, bias), out)
+
+
+def _convolution_shape(attrs: Attrs, ins: Slots, outs: Slots) -> None:
+    name = "Convolution"
+    kernel, groups, filters, layout = attrs.kernel, attrs.num_group, attrs.num_filter, attrs.layout
+    stride, dilate, pad = spatial(name, kernel, attrs.stride, attrs.dilate, attrs.pad)
+    _check_groups(name, "num_filter", filters, groups)
+    data = ranked(name, "data", ins["data"], len(kernel), layout)
+    weight = to_channels_first(ins["weight"], layout)
+    out = ranked(name, "output", outs[0], len(kernel), layout)
+    if data is None:
+        data = (0,) * (2 + len(kernel))
+    if data[1]:
+        _check_groups(name, "the number of channels", data[1], groups)
+        depth = data[1] // groups
+    else:
+        depth = weight[1] if weight is not None and len(weight) == 2 + len(kernel) else 0
+        data = (data[0], depth * groups, *data[2:])
+    size = data[2:]
+    if out is not None:  # with stride one the length of the data follows from that of the output
+        back = (n + d * (k - 1) - 2 * p if s == 1 and n else 0
+                for n, k, s, d, p in zip(out[2:], kernel, stride, dilate, pad))
+        size = tuple(n or b for n, b in zip(size, back))
+        data = (data[0] or out[0], data[1], *size)
+    for n, k, d, p in zip(size, kernel, dilate, pad):
+        require(not n or d * (k - 1) < n + 2 * p, name,
+                f"kernel {kernel} dilated by {dilate} is larger than data of shape {ins['data']} padded by {pad}")
+    ins["weight"] = from_channels_first((filters, depth, *kernel), layout)
+    if not attrs.no_bias:
+        ins["bias"] = (filters,)
+    if any(data):
+        ins["data"] = from_channels_first(data, layout)
+        lengths = map(length_of_output, size, kernel, stride, dilate, pad)
+        outs[0] = from_channels_first((data[0], filters, *lengths), layout)
+
+
+def _check_groups(name: str, what: str, number: int, groups: int) -> None:
+    require(groups > 0 and number > 0 and number % groups == 0, name,
+            f"{what} is {number} and num_group is {groups}; expected a positive multiple")
+
+
+def ranked(name: str, what: str, shape: tuple | None, rank: int, layout: str | None) -> tuple | None:
+    """Return `shape` channels first, after checking that it has as many axes as the kernel asks for."""
+    require(shape is None or len(shape) == rank + 2, name,
+            f"{what} has shape {shape}; a kernel of {rank} lengths expects {rank + 2} axes")
+    return to_channels_first(shape, layout)
+
+
+def _has_bias(attrs: Attrs) -> bool:
+    return not attrs.no_bias
+
+
+convolution = op(name="Convolution", when={"bias": _has_bias}, ignores=_IGNORED)(_convolve)
+convolution_v1 = op(name="Convolution_v1", when={"bias": _has_bias}, ignores=_IGNORED)(_convolve)
+
+
+@op(name="_convolution_data_grad")
+def convolution_data_grad(xp, head, weight, *, size: Shape, kernel: Shape, stride: Shape = (), dilate: Shape = (),
+                          pad: Shape = (), num_group: int = 1, layout: _Layout = None, out=None):
+    """Gradient of a convolution with respect to its data, whose spatial shape was `size`.
+
+    `head` is the gradient of the convolution's output; for `weight` and the attributes see ``Convolution``.
+    """
+    def compute(head, weight, out):
+        windows = windows_of("Convolution", size, head.shape[2:], kernel, stride, dilate, pad)
+        return data_grad(xp, head, weight, None, windows, num_group, out)
+    return channels_first(xp, layout, compute, (head, weight), out)
+
+
+@op(name="_convolution_weight_grad")
+def convolution_weight_grad(xp, data, head, *, kernel: Shape, stride: Shape = (), dilate: Shape = (),
+                            pad: Shape = (), num_group: int = 1, layout: _Layout = None, out=None):
+    """Gradient of a convolution with respect to its weight.
+
+    `head` is the gradient of the convolution's output; for `data` and the attributes see ``Convolution``.
+    """
+    def compute(data, head, out):
+        windows = windows_of("Convolution", data.shape[2:], head.shape[2:], kernel, stride, dilate, pad)
+        return weight_grad(xp, data, head, windows, num_group, out)
+    return channels_first(xp, layout, compute, (data, head), out)
+
+
+@convolution_data_grad.shape
+def _(attrs: Attrs, ins: Slots, outs: Slots) -> None:
+    head, weight = (to_channels_first(shape, attrs.layout) for shape in ins)
+    if head is not None and weight is not None:
+        outs[0] = from_channels_first((head[0], weight[1] * attrs.num_group, *attrs.size), attrs.layout)
+
+
+@convolution_weight_grad.shape
+def _(attrs: Attrs, ins: Slots, outs: Slots) -> None:
+    data, head = (to_channels_first(shape, attrs.layout) for shape in ins)
+    if data is not None and head is not None:
+        outs[0] = from_channels_first((head[1], data[1] // attrs.num_group, *attrs.kernel), attrs.layout)
+
+
+# ---- Deconvolution --------------------------------------------------------------------------------
+
+@op(name="Deconvolution", when={"bias": _has_bias}, ignores=_IGNORED)
+def deconvolution(xp, data, weight, bias=None, *, kernel: Shape, stride: Shape = (), dilate: Shape = (),
+                  pad: Shape = (), adj: Shape = (), target_shape: Shape = (), num_filter: int, num_group: int = 1,
+                  no_bias: bool = True, layout: _Layout = None, out=None):
+    """Transposed convolution: every element of `data` adds a scaled copy of the filters to the output.
+
+    It is the gradient of ``Convolution`` with respect to its data (Zeiler et al., "Deconvolutional networks",
+    2010), for filters `weight` that would turn the output's channels into those of `data`.
+
+    Parameters
+    ----------
+    data : (batch, channels, [depth, [height,]] width), or channels last according to `layout`
+    weight : (channels, num_filter / num_group, *kernel), or channels last
+    bias : (num_filter,)
+        Absent with `no_bias`, the default.
+    kernel, stride, dilate, pad, num_group, layout
+        Those of the convolution that is transposed; `pad` crops the output.
+    adj : tuple of int, smaller than stride
+        Added to the output's lengths, which the convolution would have lost to rounding.
+    target_shape : tuple of int
+        Spatial shape of the output; takes the place of `pad` and `adj`.
+    num_filter : int
+        Number of output channels.
+
+    Returns
+    -------
+    ``(batch, num_filter, *spatial)`` with ``stride (n - 1) + dilate (kernel - 1) + 1 - 2 pad + adj`` positions
+    along an axis of length n. All arrays have one floating-point dtype.
+
+    Raises
+    ------
+    MXNetValueError
+        If shapes do not fit, `adj` is not smaller than `stride`, or `target_shape` is too large.
+    """
+    def compute(data, weight, bias, out):
+        crop, size = _deconvolved(data.shape[2:], kernel, stride, dilate, pad, adj, target_shape)
+        windows = windows_of("Deconvolution", size, data.shape[2:], kernel, stride, dilate, crop)
+        return data_grad(xp, data, weight, bias, windows, num_group, out)
+    return channels_first(xp, layout, compute, (data, weight, bias), out)
+
+
+def _deconvolved(size: tuple, kernel: tuple, stride: tuple, dilate: tuple, pad: tuple, adj: tuple, target: tuple
+                 ) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Return the padding and the spatial shape of the output, 0 where the length in `size` is not known."""
+    name, rank = "Deconvolution", len(kernel)
+    stride, dilate, pad = spatial(name, kernel, stride, dilate, pad)
+    adj, target = adj or (0,) * rank, target or (0,) * rank
+    require(len(adj) == len(target) == rank, name,
+            f"adj is {adj} and target_shape is {target}; expected {rank} numbers each, as many as kernel has")
+    spread = tuple(s * (n - 1) + d * (k - 1) + 1 if n else 0 for n, k, s, d in zip(size, kernel, stride, dilate))
+    if any(target):
+        require(all(not n or (n >= t and (n - t) % 2 < s) for n, t, s in zip(spread, target, stride)), name,
+                f"target_shape is {target}; expected at most {spread}, and an even number less with stride 1")
+        return tuple((n - t + 1) // 2 if n else p for n, t, p in zip(spread, target, pad)), target
+    require(all(a < s for a, s in zip(adj, stride)), name, f"adj is {adj}; expected numbers below stride {stride}")
+    return pad, tuple(n - 2 * p + a if n else 0 for n, p, a in zip(spread, pad, adj))
+
+
+@deconvolution.shape
+def _(attrs: Attrs, ins: Slots, outs: Slots) -> None:
+    name, rank, layout = "Deconvolution", len(attrs.kernel), attrs.layout
+    groups, filters = attrs.num_group, attrs.num_filter
+    _check_groups(name, "num_filter", filters, groups)
+    data = ranked(name, "data", ins["data"], rank, layout) or (0,) * (2 + rank)
+    weight = to_channels_first(ins["weight"], layout)
+    out = ranked(name, "output", outs[0], rank, layout)
+    channels = data[1] or (weight[0] if weight is not None else 0)
+    if channels:
+        _check_groups(name, "the number of channels", channels, groups)
+    batch = data[0] or (out[0] if out is not None else 0)
+    _, size = _deconvolved(data[2:], attrs.kernel, attrs.stride, attrs.dilate, attrs.pad, attrs.adj,
+                           attrs.target_shape)
+    require(all(not n or m > 0 for n, m in zip(data[2:], size)), name,
+            f"pad {attrs.pad} leaves nothing of the output for data of shape {ins['data']}")
+    ins["weight"] = from_channels_first((channels, filters // groups, *attrs.kernel), layout)
+    if not attrs.no_bias:
+        ins["bias"] = (filters,)
+    if ins["data"] is not None or out is not None:
+        ins["data"] = from_channels_first((batch, channels, *data[2:]), layout)
+        outs[0] = from_channels_first((batch, filters, *size), layout)
+
+
+# ---- gradients ------------------------------------------------------------------------------------
+
+# conv(data, weight), data_grad(head, weight) and weight_grad(data, head) are three views of one trilinear form,
+# so the gradients of each are the other two.
+
+def _size(shape: tuple, layout: str | None) -> tuple:
+    """Return the spatial part of `shape`."""
+    return shape[1:-1] if is_channels_last(layout) else shape[2:]
+
+
+def _channels(shape: tuple, layout: str | None) -> int:
+    """Return the number of channels of data of `shape`."""
+    return shape[-1] if is_channels_last(layout) else shape[1]
+
+
+def _data_rule(F, grad, weight, data_shape, *, kernel, stride, dilate, pad, num_group, layout):
+    return F._convolution_data_grad(grad, weight, size=_size(data_shape, layout), kernel=kernel, stride=stride,
+                                    dilate=dilate, pad=pad, num_group=num_group, layout=layout)
+
+
+def _weight_rule(F, grad, data, *, kernel, stride, dilate, pad, num_group, layout):
+    return F._convolution_weight_grad(data, grad, kernel=kernel, stride=stride, dilate=dilate, pad=pad,
+                                      num_group=num_group, layout=layout)
+
+
+def _bias_rule(F, grad, *, layout):
+    return F.sum(grad, axis=(len(grad.shape) - 1 if is_channels_last(layout) else 1,), exclude=True)
+
+
+for _op in (convolution, convolution_v1):
+    _op.shape(_convolution_shape)
+    _op.grad("data")(_data_rule)
+    _op.grad("weight")(_weight_rule)
+
+for _op in (convolution, convolution_v1, deconvolution):
+    _op.grad("bias")(_bias_rule)
+
+for _op in (convolution, convolution_v1, deconvolution, convolution_data_grad, convolution_weight_grad):
+    _op.type(same_type)
+
+
+@convolution_data_grad.grad("head")
+def _(F, grad, weight, head_shape, *, kernel, stride, dilate, pad, num_group, layout):
+    return F.Convolution(grad, weight, kernel=kernel, stride=stride, dilate=dilate, pad=pad, no_bias=True,
+                         num_filter=_channels(head_shape, layout), num_group=num_group, layout=layout)
+
+
+@convolution_data_grad.grad("weight")
+def _(F, grad, head, *, kernel, stride, dilate, pad, num_group, layout):
+    return F._convolution_weight_grad(grad, head, kernel=kernel, stride=stride, dilate=dilate, pad=pad,
+                                      num_group=num_group, layout=layout)
+
+
+@convolution_weight_grad.grad("data")
+def _(F, grad, head, data_shape, *, kernel, stride, dilate, pad, num_group, layout):
+    return F._convolution_data_grad(head, grad, size=_size(data_shape, layout), kernel=kernel, stride=stride,
+                                    dilate=dilate, pad=pad, num_group=num_group, layout=layout)
+
+
+@convolution_weight_grad.grad("head")
+def _(F, grad, data, head_shape, *, kernel, stride, dilate, pad, num_group, layout):
+    return F.Convolution(data, grad, kernel=kernel, stride=stride, dilate=dilate, pad=pad, no_bias=True,
+                         num_filter=_channels(head_shape, layout), num_group=num_group, layout=layout)
+
+
+@deconvolution.grad("data")
+def _(F, grad, weight, data_shape, *, kernel, stride, dilate, pad, adj, target_shape, num_group, layout):
+    crop, _ = _deconvolved(_size(data_shape, layout), kernel, stride, dilate, pad, adj, target_shape)
+    return F.Convolution(grad, weight, kernel=kernel, stride=stride, dilate=dilate, pad=crop, no_bias=True,
+                         num_filter=_channels(data_shape, layout), num_group=num_group, layout=layout)
+
+
+@deconvolution.grad("weight")
+def _(F, grad, data, *, kernel, stride, dilate, pad, adj, target_shape, num_group, layout):
+    crop, _ = _deconvolved(_size(data.shape, layout), kernel, stride, dilate, pad, adj, target_shape)
+    return F._convolution_weight_grad(grad, data, kernel=kernel, stride=stride, dilate=dilate, pad=crop,
+                                      num_group=num_group, layout=layout)

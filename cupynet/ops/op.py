@@ -1,0 +1,296 @@
+"""One declaration per operator.
+
+A kernel's signature is the operator's schema: after ``xp`` (numpy or cupy) positional parameters are the
+array inputs, keyword-only parameters are the attributes, and the docstring is the documentation. Shape,
+type and gradient rules are attached to the declaration and checked against it::
+
+    @op(name="FullyConnected", when={"bias": lambda attrs: not attrs.no_bias})
+    def fully_connected(xp, data, weight, bias=None, *, num_hidden: int, no_bias: bool = False): ...
+
+    @fully_connected.shape
+    def _(attrs, ins, outs): ...
+
+    @fully_connected.grad("weight")
+    def _(F, grad, data): ...
+
+Reserved keyword-only parameters of a kernel are supplied by the caller: ``train`` (bool), ``rng`` (a
+generator like numpy's), ``device`` (where the arrays live) and ``out`` (an array, or a tuple of arrays for
+several outputs, to write to).
+"""
+from __future__ import annotations
+
+import copy
+import functools
+import inspect
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from .schema import REQUIRED, Attrs, Schema
+
+__all__ = ["Op", "Rule"]
+
+_RESERVED = ("train", "rng", "device", "out")
+
+
+class Rule:
+    """A gradient rule: for which inputs, with what function, and what the function reads.
+
+    The function's positional parameters after ``F`` are looked up by name: ``grad`` (gradient of the
+    first output), ``grads`` (of all visible outputs), an input, an output, ``<input>_shape`` and
+    ``<input>_dtype``, which do not keep the input alive, or ``wanted`` (for each input of the call, whether its
+    gradient is asked for). Its keyword-only parameters are attributes.
+    A parameter ``grad=None`` is an optional head gradient; a rule without ``grad`` is that of a loss layer.
+    Where the signature does not say what the function reads, `plan` does: pairs such as ``("in", 0)``.
+    """
+
+    __slots__ = ("targets", "fn", "plan", "attr_names")
+
+    def __init__(self, op_: Op, targets: tuple[str, ...], fn: Callable,
+                 plan: Sequence[tuple[str, int]] | None = None):
+        self.targets, self.fn = targets, fn
+        if plan is not None:
+            self.plan, self.attr_names = tuple(plan), ()
+            return
+        parameters = list(inspect.signature(fn, eval_str=True).parameters.values())[1:]
+        positional = [p for p in parameters if p.kind is not p.KEYWORD_ONLY]
+        self.plan = tuple(self._source(op_, p.name) for p in positional)
+        self.attr_names = tuple(p.name for p in parameters if p.kind is p.KEYWORD_ONLY)
+        unknown = [name for name in self.attr_names if name not in op_.schema.fields]
+        unknown += [name for name in targets if name not in op_.inputs]
+        if unknown:
+            raise TypeError(f"{op_.name}: a gradient rule names {unknown}, which the kernel does not have")
+
+    @staticmethod
+    def _source(op_: Op, name: str) -> tuple[str, int]:
+        if name in ("grad", "grads", "wanted"):
+            return name, 0
+        if name in op_.inputs:
+            return "in", op_.inputs.index(name)
+        outputs = op_.all_output_names
+        if name in outputs:
+            return "out", outputs.index(name)
+        for suffix in ("shape", "dtype"):
+            stem = name.removesuffix("_" + suffix)
+            if stem != name and stem in op_.inputs:
+                return suffix, op_.inputs.index(stem)
+        raise TypeError(f"{op_.name}: a gradient rule asks for {name!r}; it can have grad, grads, wanted, "
+                        f"{', '.join((*op_.inputs, *outputs))} and <input>_shape, <input>_dtype")
+
+
+def _compile(rule: Rule | None) -> Callable:
+    """Return a simple rule as ``(F, grad, ins, outs, attrs)``, the commonest forms without a loop."""
+    if rule is None:
+        return lambda F, grad, ins, outs, attrs: None
+    fn, names = rule.fn, rule.attr_names
+    plan = rule.plan
+    if plan == (("grad", 0),) and not names:
+        return lambda F, grad, ins, outs, attrs: fn(F, grad)
+    if plan in ((("grad", 0), ("in", 0)), (("grad", 0), ("in", 1))) and not names:
+        place = plan[1][1]
+        return lambda F, grad, ins, outs, attrs: fn(F, grad, ins[place])
+    if plan == (("grad", 0), ("out", 0)) and not names:
+        return lambda F, grad, ins, outs, attrs: fn(F, grad, outs[0])
+
+    def pull(F: Any, grad: Any, ins: Any, outs: Any, attrs: Attrs) -> Any:
+        values = [grad if source == "grad" else (ins if source == "in" else outs)[i] for source, i in plan]
+        return fn(F, *values, **{name: attrs[name] for name in names})
+    return pull
+
+
+class Op:
+    """A declared operator: schema, kernels, shape, type and gradient rules, documentation."""
+
+    def __init__(self, fn: Callable, name: str, aliases: Sequence[str], when: dict, outputs: Any, visible: Any,
+                 mutates: Sequence[str] | Callable[[int], Iterable[int]], view: bool, inplace: bool,
+                 broadcasts: bool, differentiable: bool, nograd: Sequence[str], ignores: Sequence[str], count: str,
+                 initial: dict[str, str] | None):
+        self.name, self.aliases, self.when = name, tuple(aliases), when
+        self.outputs, self.visible = outputs, visible
+        self.view, self.inplace, self.broadcasts, self.differentiable = view, inplace, broadcasts, differentiable
+        self.nograd, self.initial = tuple(nograd), initial or {}
+        # A backward operator without rules: to differentiate it again is an error, where comparisons give zero.
+        self.opaque = not differentiable and name.startswith("_backward_")
+        self.doc = inspect.getdoc(fn) or ""
+        self.kernel_fn = fn
+        self.kernels: dict[str, Callable] = {}
+        self.resolver: Callable[[dict[str, Any]], Op] | None = None
+        self.shape_rule: Callable | None = None
+        self.type_rule: Callable | None = None
+        self.rules: dict[str, Rule] = {}
+
+        parameters = list(inspect.signature(fn, eval_str=True).parameters.values())[1:]
+        self.inputs = tuple(p.name for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.POSITIONAL_ONLY))
+        self.variadic = next((p.name for p in parameters if p.kind is p.VAR_POSITIONAL), None)
+        if self.variadic:
+            self.inputs += (self.variadic,)
+        self.mutated_group = mutates if callable(mutates) else None
+        self.mutates = (self.variadic,) if self.mutated_group else tuple(mutates)
+        keywords = {p.name: p for p in parameters if p.kind is p.KEYWORD_ONLY}
+        self.takes_train, self.takes_rng, self.takes_device, self.takes_out = (word in keywords for word in _RESERVED)
+        fields = {n: (p.annotation, REQUIRED if p.default is p.empty else p.default)
+                  for n, p in keywords.items() if n not in _RESERVED}
+        self.ignores = frozenset(ignores)
+        self._kernel_attrs: dict[Attrs, dict[str, Any]] = {}
+        fields.update(dict.fromkeys(ignores, (str, "")))
+        self.count = count if self.variadic else None
+        if self.count and self.count not in fields:
+            fields[self.count] = (int, 0)
+            self.ignores |= {self.count}
+        self.schema = Schema(name, fields)
+        self.single = not callable(outputs) and len(outputs) == 1 and not mutates
+        unknown = [n for n in (*when, *self.mutates, *nograd) if n not in self.inputs]
+        if unknown:
+            raise TypeError(f"{name}: the declaration names {unknown}, which the kernel does not have")
+
+    # ---- what the declaration says -------------------------------------------------------------
+
+    @property
+    def all_output_names(self) -> tuple[str, ...]:
+        """Every output that the op can have, hidden ones and new values of mutated inputs included."""
+        outputs = self.outputs(None) if callable(self.outputs) else self.outputs
+        return (*outputs, *(f"new_{name}" for name in self.mutates))
+
+    def parse(self, values: dict[str, Any]) -> Attrs:
+        """Return the checked attributes of a call. Raises MXNetValueError."""
+        return self.schema(values)
+
+    def active_inputs(self, attrs: Attrs, count: int | None = None) -> tuple[str, ...]:
+        """Return the names of the inputs that a call with `attrs` has, `count` of them if variadic."""
+        names = self.inputs[:-1] if self.variadic else self.inputs
+        if self.when:
+            names = tuple(n for n in names if n not in self.when or self.when[n](attrs))
+        if self.variadic:
+            names += tuple(f"arg{i}" for i in range(len(names), count or 0))
+        return names
+
+    def output_names(self, attrs: Attrs) -> tuple[str, ...]:
+        """Return the names of the outputs of a call, hidden ones last."""
+        return tuple(self.outputs(attrs)) if callable(self.outputs) else self.outputs
+
+    def visible_count(self, attrs: Attrs) -> int:
+        """Return how many outputs a caller sees."""
+        if self.visible is None:
+            return len(self.output_names(attrs))
+        return self.visible(attrs) if callable(self.visible) else self.visible
+
+    def mutated_indices(self, names: Sequence[str]) -> tuple[int, ...]:
+        """Return the positions in `names` (active inputs) of the inputs that a call updates."""
+        if self.mutated_group is not None:
+            return tuple(self.mutated_group(len(names)))
+        return tuple(names.index(n) for n in self.mutates if n in names)
+
+    # ---- open operators ------------------------------------------------------------------------
+
+    def resolves(self, fn: Callable[[dict[str, Any]], Op]) -> Callable[[dict[str, Any]], Op]:
+        """Make the operator *open*: what it takes and gives is known only from the attributes of a call.
+
+        ``fn(values)`` returns the operator of a call with these attributes, made by :meth:`variant`. Every call,
+        every node of a symbol and every binding of it gets its own, so that it may remember its forward pass.
+        """
+        self.resolver = fn
+        return fn
+
+    def resolve(self, values: dict[str, Any]) -> Op:
+        """Return the operator that a call with the attributes `values` runs: this one, unless it is open."""
+        return self if self.resolver is None else self.resolver(values)
+
+    def variant(self, **changes: Any) -> Op:
+        """Return a copy of the declaration in which some fields differ."""
+        twin = copy.copy(self)
+        for derived in ("pulls", "kept"):
+            twin.__dict__.pop(derived, None)
+        twin.__dict__.update(changes)
+        return twin
+
+    # ---- rules ---------------------------------------------------------------------------------
+
+    def shape(self, fn: Callable) -> Callable:
+        """Attach the shape rule ``fn(attrs, ins, outs)``, which fills in what follows from what is known."""
+        self.shape_rule = fn
+        return fn
+
+    def type(self, fn: Callable) -> Callable:
+        """Attach the type rule ``fn(attrs, ins, outs)``, which does the same for dtypes."""
+        self.type_rule = fn
+        return fn
+
+    def kernel(self, kind: str) -> Callable[[Callable], Callable]:
+        """Attach a faster kernel of the same signature for devices of `kind`, such as ``"cuda"``."""
+        def attach(fn: Callable) -> Callable:
+            self.kernels[kind] = fn
+            return fn
+        return attach
+
+    def grad(self, *targets: str) -> Callable[[Callable], Callable]:
+        """Attach the gradient rule for `targets`; several targets get a tuple from one rule."""
+        def attach(fn: Callable) -> Callable:
+            rule = Rule(self, targets, fn)
+            self.rules.update(dict.fromkeys(targets, rule))
+            return fn
+        return attach
+
+    @functools.cached_property
+    def pulls(self) -> tuple[Callable, ...] | None:
+        """For operators with the simplest rules, one function ``(F, grad, ins, outs, attrs)`` per input.
+
+        Simple means: a fixed number of inputs, one output, a rule of its own for each input that reads only
+        the gradient, inputs and outputs. The others (None) go through :func:`~.gradient.pull_back`.
+        """
+        if self.when or self.variadic or self.broadcasts or not self.single or not self.differentiable:
+            return None
+        rules = [self.rules.get(name) for name in self.inputs]
+        for rule in rules:
+            if rule is not None and (len(rule.targets) > 1 or {s for s, _ in rule.plan} - {"grad", "in", "out"}):
+                return None
+        return tuple(_compile(rule) for rule in rules)
+
+    @functools.cached_property
+    def kept(self) -> tuple[bool, bool]:
+        """Whether the simple rules of :attr:`pulls` read any input, and any output."""
+        sources = {source for rule in self.rules.values() for source, _ in rule.plan}
+        return "in" in sources, "out" in sources
+
+    # ---- running -------------------------------------------------------------------------------
+
+    def positional(self, attrs: Attrs, ins: Sequence[Any]) -> Sequence[Any]:
+        """Spread the active inputs of a call over the kernel's parameters, ``None`` where one is absent."""
+        if not self.when:
+            return ins
+        names = self.active_inputs(attrs, len(ins))
+        if names == self.inputs[:len(names)]:
+            return ins
+        given = dict(zip(names, ins))
+        if self.variadic:
+            fixed = self.inputs[:-1]
+            return [*(given.get(name) for name in fixed), *ins[sum(name in given for name in fixed):]]
+        return [given.get(name) for name in self.inputs]
+
+    def kernel_attrs(self, attrs: Attrs) -> dict[str, Any]:
+        """Return the attributes that the kernel takes (without those that are accepted and ignored)."""
+        if not self.ignores:
+            return attrs
+        found = self._kernel_attrs.get(attrs)
+        if found is None:
+            found = {n: v for n, v in attrs.items() if n not in self.ignores}
+            if len(self._kernel_attrs) < self.schema.CACHE_LIMIT:
+                self._kernel_attrs[attrs] = found
+        return found
+
+    def run(self, xp: Any, kind: str, ins: Sequence[Any], attrs: Attrs, *, train: bool = False, rng: Any = None,
+            device: Any = None, out: Any = None) -> tuple[Any, ...]:
+        """Run the kernel on raw arrays. Returns outputs, then the new values of mutated inputs."""
+        kernel = self.kernels.get(kind, self.kernel_fn) if self.kernels else self.kernel_fn
+        extra = {}
+        if self.takes_train:
+            extra["train"] = train
+        if self.takes_rng:
+            extra["rng"] = rng
+        if self.takes_device:
+            extra["device"] = device
+        if out is not None:
+            extra["out"] = out
+        result = kernel(xp, *self.positional(attrs, ins), **self.kernel_attrs(attrs), **extra)
+        return (result,) if self.single else tuple(result)
+
+    def __repr__(self) -> str:
+        return f"<Op {self.name}>"

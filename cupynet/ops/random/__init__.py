@@ -1,0 +1,2 @@
+"""Random numbers: draws from distributions, densities, and random choices and orders."""
+from . import draw, functions
