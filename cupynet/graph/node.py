@@ -7,7 +7,7 @@ from functools import cached_property
 from ..ops.op import Op
 from ..ops.schema import Attrs
 
-__all__ = ["Node", "Entry", "post_order", "variables", "auxiliary"]
+__all__ = ["Node", "Entry", "post_order", "copied", "variables", "auxiliary"]
 
 
 class Node:
@@ -85,6 +85,15 @@ def post_order(heads: Iterable[Entry]) -> list[Node]:
             stack.append((node, True))
             stack.extend((parent, False) for parent, _ in reversed(node.inputs) if id(parent) not in seen)
     return order
+
+
+def copied(heads: Iterable[Entry]) -> list[Entry]:
+    """Return the outputs `heads` of a copy of the graph, which shares no node with it."""
+    heads = list(heads)
+    copies: dict[int, Node] = {}
+    for node in post_order(heads):
+        copies[id(node)] = Node(node.op, node.name, dict(node.attrs), [(copies[id(p)], i) for p, i in node.inputs])
+    return [(copies[id(node)], i) for node, i in heads]
 
 
 def auxiliary(order: Iterable[Node]) -> set[int]:

@@ -8,7 +8,8 @@ import numpy as np
 
 from ..base import MXNetTypeError
 from ..ops import catalog
-from .symbol import Symbol, compose
+from .compose import compose
+from .symbol import Symbol
 
 __all__ = ["zeros", "ones", "full", "arange", "linspace", "eye", "split_v2", "histogram", "maximum", "minimum", "power",
            "pow", "hypot", "add", "subtract", "multiply", "divide", "modulo", "equal", "not_equal", "greater",

@@ -1,4 +1,4 @@
-"""Operators as functions of Symbols, made from the catalogue when they are first asked for."""
+"""Operators as functions of Symbols, made from the registry when they are first asked for."""
 from __future__ import annotations
 
 import functools
@@ -12,7 +12,8 @@ from ..ops.call import bind, documentation, signature
 from ..ops.call import method as _method
 from ..ops.call import namespace as _namespace
 from ..ops.op import Op
-from .symbol import Symbol, compose
+from .compose import compose
+from .symbol import Symbol
 
 __all__ = ["function", "namespace", "method"]
 

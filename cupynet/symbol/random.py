@@ -3,8 +3,9 @@ from typing import Any
 
 from ..ops import catalog
 from ..ops.random.functions import functions
+from .compose import compose
 from .functions import namespace
-from .symbol import Symbol, compose
+from .symbol import Symbol
 
 
 def _call(called: str, *ins: Symbol, ctx: Any = None, out: Any = None, name: str | None = None, attr: Any = None,

@@ -15,7 +15,7 @@ from cupynet.ndarray.invoke import invoke
 from cupynet.ops import catalog
 from cupynet.ops.gradient import RawFunctions, kept_by_rules, pull_back
 from cupynet.ops.infer import infer_shapes, infer_types, known
-from cupynet.symbol.symbol import compose
+from cupynet.symbol.compose import compose
 
 FAMILIES = [module.name for module in pkgutil.iter_modules(samples.__path__)]
 ALL = [(family, i, sample) for family in FAMILIES

@@ -1,0 +1,103 @@
+"""Shapes and types of a symbol's arguments, outputs and auxiliary states from those of some arguments."""
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import numpy as np
+
+from ..base import MXNetError, MXNetTypeError, MXNetValueError
+from ..dtypes import as_dtype
+from ..graph.inference import shapes_of, types_of
+from ..graph.node import post_order, variables
+from ..ops.infer import known
+from .base import SymbolBase
+
+__all__ = ["Inference", "as_shape", "node_of"]
+
+
+class Inference(SymbolBase):
+    """A symbol that can be asked for shapes and types."""
+
+    __slots__ = ()
+
+    def infer_shape(self, *args: Any, **kwargs: Any) -> tuple:
+        """Return (argument shapes, output shapes, auxiliary shapes) from the shapes of some arguments.
+
+        Shapes are given by position or by name; 0 stands for an unknown length. If they do not determine all
+        shapes, a warning says which, and the result is ``(None, None, None)``. A contradiction raises
+        MXNetError naming operator and argument.
+        """
+        result = self.infer_shape_partial(*args, **kwargs)
+        missing = [f"{name}: {shape or None}" for name, shape in zip(self.list_arguments(), result[0])
+                   if not known(shape) or shape == ()]
+        if not missing and all(known(shape) and shape != () for part in result for shape in part):
+            return result
+        if args or kwargs:
+            warnings.warn("Cannot decide shape for the following arguments (0s in shape means unknown dimensions). "
+                          "Consider providing them as input:\n\t" + "\n\t".join(missing), stacklevel=2)
+        return None, None, None
+
+    def infer_shape_partial(self, *args: Any, **kwargs: Any) -> tuple:
+        """Return what follows from some shapes: like :meth:`infer_shape`, with 0 and ``()`` for what is unknown."""
+        given = self._given("InferShape", args, kwargs)
+        given = {name: as_shape("infer_shape", name, shape) for name, shape in given.items()}
+        order = post_order(self._heads)
+        try:
+            table = shapes_of(order, given)
+        except MXNetError as error:
+            print("infer_shape error. Arguments:")
+            for name, shape in given.items():
+                print(f"  {name}: {shape}")
+            raise MXNetError(f"Error in operator {node_of(error)}: {error}") from error.__cause__
+        arg_nodes, aux_nodes = variables(order)
+        return ([table[id(n)][0] or () for n in arg_nodes], [table[id(n)][i] or () for n, i in self._heads],
+                [table[id(n)][0] or () for n in aux_nodes])
+
+    def infer_type(self, *args: Any, **kwargs: Any) -> tuple:
+        """Return (argument types, output types, auxiliary types) as NumPy classes from the types of some arguments.
+
+        If they do not determine all types the result is ``(None, None, None)``.
+        """
+        result = self.infer_type_partial(*args, **kwargs)
+        return (None, None, None) if any(t is None for part in result for t in part) else result
+
+    def infer_type_partial(self, *args: Any, **kwargs: Any) -> tuple:
+        """Return what follows from some types: like :meth:`infer_type`, with None for what is unknown."""
+        given = self._given("InferType", args, kwargs)
+        order = post_order(self._heads)
+        table = types_of(order, {name: as_dtype(dtype) for name, dtype in given.items()})
+        arg_nodes, aux_nodes = variables(order)
+
+        def kind(dtype: np.dtype | None) -> type | None:
+            return None if dtype is None else dtype.type
+        return ([kind(table[id(n)][0]) for n in arg_nodes], [kind(table[id(n)][i]) for n, i in self._heads],
+                [kind(table[id(n)][0]) for n in aux_nodes])
+
+    def _given(self, what: str, args: tuple, kwargs: dict[str, Any]) -> dict[str, Any]:
+        names = self.list_inputs()
+        if args and kwargs:
+            raise MXNetValueError("Can only specify known argument shapes either by positional or kwargs way.")
+        if args:
+            arguments = self.list_arguments()
+            if len(args) > len(arguments):
+                raise MXNetValueError(f"{what}: {len(args)} values for {len(arguments)} arguments")
+            kwargs = dict(zip(arguments, args))
+        for name in kwargs:
+            if name not in names:
+                raise MXNetError(f"{what}: Keyword argument name {name} not found. Candidate arguments: "
+                                 + ", ".join(f"[{i}]{n}" for i, n in enumerate(names)))
+        return {name: value for name, value in kwargs.items() if value is not None}
+
+
+def node_of(error: MXNetError) -> str:
+    """Return the name of the node in the message ``Op 'node': ...``."""
+    parts = str(error).split("'")
+    return parts[1] if len(parts) > 1 else "?"
+
+
+def as_shape(what: str, name: str, shape: Any) -> tuple[int, ...]:
+    """Return the `shape` that a user gives for `name`. Raises MXNetTypeError."""
+    if not isinstance(shape, (tuple, list)) or not all(isinstance(n, (int, np.integer)) and n >= 0 for n in shape):
+        raise MXNetTypeError(f"{what}: {name} is {shape!r}; expected a shape, a tuple of lengths (0 where unknown)")
+    return tuple(map(int, shape))
