@@ -7,9 +7,9 @@ import pytest
 import cupynet
 
 ROOT = Path(cupynet.__file__).parent
-ROOMS = ["base", "dtypes", "device", "util", "context", "ops", "tape", "ndarray", "autograd", "operator", "random",
-         "name", "attribute", "graph", "executor", "symbol", "registry", "initializer", "lr_scheduler", "optimizer",
-         "metric", "io", "checkpoint", "callback", "model", "visualization", "test_utils"]
+ROOMS = ["base", "dtypes", "nested", "device", "util", "context", "ops", "tape", "ndarray", "autograd", "operator",
+         "random", "name", "attribute", "graph", "executor", "symbol", "registry", "initializer", "lr_scheduler",
+         "optimizer", "metric", "io", "checkpoint", "callback", "model", "visualization", "test_utils"]
 FILES = sorted(path for path in ROOT.rglob("*.py") if path != ROOT / "__init__.py")
 
 
