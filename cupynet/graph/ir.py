@@ -12,7 +12,7 @@ import numpy as np
 
 from ..base import MXNetError
 from ..ops.catalog import find, get
-from ..ops.infer import infer_shapes, infer_types
+from ..ops.infer import infer_shapes, infer_types, known
 from ..ops.op import Op
 from ..ops.schema import Attrs
 
@@ -94,13 +94,19 @@ class Value:
 
 
 class Step:
-    """The application of an operator to values."""
+    """The application of an operator to values, at the place (the number of a context) that its graph names."""
 
-    __slots__ = ("op", "attrs", "ins", "outs", "name", "backward")
+    __slots__ = ("op", "attrs", "ins", "outs", "name", "backward", "place")
 
-    def __init__(self, op: Op, attrs: Attrs, ins: Sequence[Value], name: str, backward: bool):
+    def __init__(self, op: Op, attrs: Attrs, ins: Sequence[Value], name: str, backward: bool, place: int = 0):
         self.op, self.attrs, self.ins, self.name, self.backward = op, attrs, tuple(ins), name, backward
+        self.place = place
         self.outs: tuple[Value, ...] = ()
+
+    @property
+    def visible(self) -> tuple[Value, ...]:
+        """The outputs that a user sees."""
+        return self.outs[:self.op.visible_count(self.attrs)]
 
     def __repr__(self) -> str:
         return f"<Step {self.op.name} {self.name!r}>"
@@ -129,6 +135,7 @@ class Graph:
         self.outputs: list[Value] = []
         self.grads: dict[str, Value | None] = {}
         self.backward = False  # whether steps that are appended now belong to the backward pass
+        self.place = 0  # where steps that are appended now run
         self._context = ""
 
     def input(self, name: str, shape: tuple, dtype: np.dtype) -> Value:
@@ -143,22 +150,31 @@ class Graph:
         visible = op.visible_count(attrs)
         return outs[0] if visible == 1 else outs[:visible]
 
-    def append(self, op: Op, attrs: Attrs, ins: Sequence[Value], name: str, shapes: Sequence | None = None) -> Step:
-        """Append a step; dtypes of its outputs follow from the rules, and so do `shapes` that are not known yet."""
+    def append(self, op: Op, attrs: Attrs, ins: Sequence[Value], name: str, shapes: Sequence | None = None,
+               dtypes: Sequence | None = None) -> Step:
+        """Append a step; what is not given of the shapes and dtypes of its outputs follows from the rules."""
         names = op.output_names(attrs)
-        shapes = [None] * len(names) if shapes is None else list(shapes)
-        dtypes: list = [None] * len(names)
-        if not any(0 in v.shape for v in ins):
-            infer_shapes(op, attrs, [v.shape for v in ins], shapes, name)
-        infer_types(op, attrs, [v.dtype for v in ins], dtypes, name)
-        if any(shape is None or 0 in shape for shape in shapes):
-            raise MXNetError(f"{op.name} {name!r}: the shape of its output depends on values, or is empty; such "
-                             "operators run imperatively (mx.nd) but cannot be part of an executor")
-        step = Step(op, attrs, ins, name, self.backward)
-        step.outs = tuple(Value(self, step, i, shape, dtype, f"{name}_{out}")
-                          for i, (out, shape, dtype) in enumerate(zip(names, shapes, dtypes)))
+        if shapes is None or not all(map(known, shapes)):
+            shapes = [None] * len(names) if shapes is None else list(shapes)
+            if all([known(v.shape) for v in ins]):
+                infer_shapes(op, attrs, [v.shape for v in ins], shapes, name)
+            if not all(map(known, shapes)):
+                raise MXNetError(f"{op.name} {name!r}: the shape of its output depends on values, or is empty; such "
+                                 "operators run imperatively (mx.nd) but cannot be part of an executor")
+        if dtypes is None:
+            dtypes = [None] * len(names)
+            infer_types(op, attrs, [v.dtype for v in ins], dtypes, name)
+        step = Step(op, attrs, ins, name, self.backward, self.place)
+        step.outs = tuple([Value(self, step, i, shape, dtype, f"{name}_{out}")
+                           for i, (out, shape, dtype) in enumerate(zip(names, shapes, dtypes))])
         self.steps.append(step)
         return step
+
+    def redirect(self, better: dict[Value, Value]) -> None:
+        """Let outputs and gradients be the values that replaced theirs."""
+        if better:
+            self.outputs = [better.get(v, v) for v in self.outputs]
+            self.grads = {name: v if v is None else better.get(v, v) for name, v in self.grads.items()}
 
     def named(self, name: str) -> Graph:
         """Let the steps that follow be named after the node `name`; return the graph."""

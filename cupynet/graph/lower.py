@@ -31,6 +31,6 @@ def lower(order: Sequence[Node], heads: Sequence[Entry], shapes: dict[int, list]
         else:
             ins = [values[id(parent)][i] for parent, i in node.inputs]
             op, attrs = node.resolved()
-            values[id(node)] = graph.append(op, attrs, ins, node.name, shapes[id(node)]).outs
+            values[id(node)] = graph.append(op, attrs, ins, node.name, shapes[id(node)], dtypes[id(node)]).outs
     graph.outputs = [values[id(node)][i] for node, i in heads]
     return graph
