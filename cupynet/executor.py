@@ -1,20 +1,18 @@
-"""Executor: a symbol bound to arrays. Runs a Program forwards and backwards."""
+"""Executor: a symbol bound to arrays: a plan and one frame over them."""
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from .base import MXNetError, MXNetTypeError, MXNetValueError
 from .context import Context
-from .graph.gradient import differentiate
-from .graph.inference import complete, shapes_of
-from .graph.ir import Value
-from .graph.lower import lower
-from .graph.node import Entry, Node, post_order, variables
-from .graph.program import Program
-from .graph.simplify import simplify
+from .device import Device
+from .graph.frame import Frame
+from .graph.ir import Step
+from .graph.node import Node
+from .graph.structure import Structure
 from .ndarray import NDArray, array
 from .ndarray.base import wrap
 from .ops.infer import known
@@ -37,14 +35,13 @@ class Executor:
     """
 
     def __init__(self, symbol: Any, ctx: Context, args: Sequence[NDArray],
-                 grads: Sequence[NDArray | None] | None, reqs: Sequence[str], aux: Sequence[NDArray]):
+                 grads: Sequence[NDArray | None] | None, reqs: Sequence[str], aux: Sequence[NDArray],
+                 shared: Executor | None = None, structure: Structure | None = None):
         self._symbol, self._ctx = symbol, ctx
-        self._heads: list[Entry] = symbol._heads
-        order = post_order(self._heads)
-        arg_nodes, aux_nodes = variables(order)
-        self._arg_names = [node.name for node in arg_nodes]
-        self._aux_names = [node.name for node in aux_nodes]
-        self._output_names = [node.output_name(i) for node, i in self._heads]
+        self._structure = structure = Structure(symbol._heads) if structure is None else structure
+        self._arg_names = [node.name for node in structure.arguments]
+        self._aux_names = [node.name for node in structure.auxiliary]
+        self._output_names = [node.output_name(i) for node, i in structure.heads]
         self.arg_arrays, self.aux_arrays = list(args), list(aux)
         self._reqs = list(reqs)
         self.grad_arrays = None if grads is None else list(grads)
@@ -52,18 +49,18 @@ class Executor:
         for name, each in bound.items():
             if each.context is not ctx:
                 raise MXNetError(f"bind: argument {name!r} is on {each.context}, expected {ctx}")
-        self._program = self._compile(order, bound)
-        self.outputs = [wrap(raw, ctx) for raw in self._program.outputs]
+        self._inputs = {node.name: bound[node.name]._data for node in structure.inputs}
+        self._targets = self._gradient_targets(bound)
+        self._requests = _requests(ctx.device, self._inputs, self._targets)
+        self._frame = self._bind(None if shared is None else shared._frame)
+        self.outputs = [wrap(self._frame.registers[slot], ctx) for slot in self._frame.plan.outputs]
+        self._watched: Frame | None = None  # the frame of a plan that has a step for every node
+        self._ran = self._frame
         self._monitor: Callable[[str, NDArray], None] | None = None
         self._monitor_all = False
 
-    def _compile(self, order: Sequence[Node], bound: dict[str, NDArray]) -> Program:
-        shapes = shapes_of(order, {name: x.shape for name, x in bound.items()})
-        dtypes = complete(order, {name: x._data.dtype for name, x in bound.items()})
-        for node in order:
-            if not all(known(shape) for shape in shapes[id(node)]):
-                raise MXNetError(f"bind: the shape of {node.name!r} cannot be inferred; got {shapes[id(node)]}")
-        graph = lower(order, self._heads, shapes, dtypes)
+    def _gradient_targets(self, bound: Mapping[str, NDArray]) -> dict[str, tuple[Any, str]]:
+        """Return the raw array and the request of each gradient that is asked for, by the argument's name."""
         targets = {}
         for name, grad, req in zip(self._arg_names, self.grad_arrays or (), self._reqs):
             if grad is None or req == "null":
@@ -73,11 +70,25 @@ class Executor:
             if grad.shape != bound[name].shape:
                 raise MXNetValueError(f"bind: the gradient of {name!r} has shape {grad.shape}, "
                                       f"expected {bound[name].shape}")
-            targets[name] = (grad._data, req)
-        if targets:
-            differentiate(graph, targets)
-        simplify(graph)
-        return Program(graph, self._ctx.device, {name: bound[name]._data for name in graph.inputs}, targets)
+            targets[name] = grad._data, req
+        return targets
+
+    def _bind(self, shared: Frame | None = None, watched: bool = False) -> Frame:
+        """Return a frame over the executor's arrays, whose memory is that of `shared` if there is room."""
+        device, structure = self._ctx.device, self._structure
+        kinds = [(raw.shape, raw.dtype) for raw in self._inputs.values()]
+        plan = structure.plan(kinds, self._requests, folded=not watched)
+        if plan is None:
+            shapes, _ = structure.infer({name: raw.shape for name, raw in self._inputs.items()}, {})
+            node = next(node for node in structure.order if not all(map(known, shapes[id(node)])))
+            raise MXNetError(f"bind: the shape of {node.name!r} cannot be inferred; got {shapes[id(node)]}")
+        device.enter()
+        raws = ([out._data for out in self.outputs] if watched else
+                [device.xp.zeros(v.shape, v.dtype) for v in plan.graph.outputs])
+        slots = {**dict(zip(plan.inputs, self._inputs.values())), **dict(zip(plan.outputs, raws)),
+                 **{slot: self._targets[name][0] for name, slot in plan.grads.items()}}
+        memory = shared.memory if shared is not None and shared.memory.fits(plan.sizes) else None
+        return Frame(plan, (device,), slots, memory)
 
     # ---- arrays by name ------------------------------------------------------------------------
 
@@ -133,7 +144,14 @@ class Executor:
                                           f"received: {shape}")
             for name, value in kwargs.items():
                 arguments[name][:] = value
-        self._program.forward(bool(is_train), None if self._monitor is None else self._watch)
+        if self._monitor is None:
+            self._ran = self._frame
+            self._frame.forward(bool(is_train))
+        else:
+            if self._watched is None:
+                self._watched = self._bind(watched=True)
+            self._ran = self._watched
+            self._watched.forward(bool(is_train), self._watch)
         return self.outputs
 
     def backward(self, out_grads: NDArray | Sequence[NDArray] | dict[str, NDArray] | None = None,
@@ -165,11 +183,11 @@ class Executor:
         for head in heads:
             if head is not None and not isinstance(head, NDArray):
                 raise MXNetTypeError(f"backward: a head gradient is {type(head).__name__}; expected an NDArray")
-        raws = []
+        frame, plan = self._ran, self._ran.plan
+        raws = {}
         self._ctx.device.enter()
-        for needed, head, out in zip(self._program.needs_heads, heads, self.outputs):
+        for slot, needed, head, out in zip(plan.heads, plan.needs_heads, heads, self.outputs):
             if not needed:
-                raws.append(None)
                 continue
             if head is None:
                 raise MXNetError(_HEAD_NEEDED)
@@ -177,8 +195,10 @@ class Executor:
                 raise MXNetValueError(f"backward: a head gradient has shape {head.shape}, expected {out.shape}")
             if head.context is not self._ctx:
                 raise MXNetError(f"backward: a head gradient is on {head.context}, expected {self._ctx}")
-            raws.append(head._data if head._data.dtype == out._data.dtype else head._data.astype(out._data.dtype))
-        self._program.backward(raws if raws else [None] * len(self.outputs))
+            raws[slot] = head._data if head._data.dtype == out._data.dtype else head._data.astype(out._data.dtype)
+        for slot, raw in raws.items():
+            frame.registers[slot] = raw
+        frame.backward()
 
     # ---- parameters ----------------------------------------------------------------------------
 
@@ -215,12 +235,11 @@ class Executor:
         **kwargs
             New shapes by name.
         """
-        order = post_order(self._heads)
-        arg_nodes, aux_nodes = variables(order)
         for name in kwargs:
             if name not in self._arg_names:
                 raise MXNetValueError(f"reshape: there is no argument {name!r}; they are {', '.join(self._arg_names)}")
-        table = shapes_of(order, kwargs)
+        structure = self._structure
+        table, _ = structure.infer({name: tuple(shape) for name, shape in kwargs.items()}, {})
 
         def resized(node: Node, old: NDArray | None, given: bool) -> NDArray | None:
             shape = table[id(node)][0]
@@ -242,10 +261,13 @@ class Executor:
                 return wrap(self._ctx.device.xp.zeros(shape, old._data.dtype), self._ctx)
             return wrap(old._data.reshape(-1)[:size].reshape(shape), self._ctx)
 
-        args = [resized(n, a, n.name in kwargs) for n, a in zip(arg_nodes, self.arg_arrays)]
-        grads = [resized(n, g, n.name in kwargs) for n, g in zip(arg_nodes, self.grad_arrays or [None] * len(args))]
-        aux = [resized(n, a, n.name in kwargs) for n, a in zip(aux_nodes, self.aux_arrays)]
-        return Executor(self._symbol, self._ctx, args, grads, self._reqs, aux)
+        def all_resized(nodes: Sequence[Node], arrays: Sequence[NDArray | None]) -> list[NDArray | None]:
+            return [resized(node, each, node.name in kwargs) for node, each in zip(nodes, arrays)]
+
+        arguments = structure.arguments
+        return Executor(self._symbol, self._ctx, all_resized(arguments, self.arg_arrays),
+                        all_resized(arguments, self.grad_arrays or [None] * len(arguments)), self._reqs,
+                        all_resized(structure.auxiliary, self.aux_arrays), self, structure)
 
     # ---- looking inside ------------------------------------------------------------------------
 
@@ -255,19 +277,40 @@ class Executor:
             raise MXNetTypeError(f"set_monitor_callback: callback is {type(callback).__name__}; expected a function")
         self._monitor, self._monitor_all = callback, monitor_all
 
-    def _watch(self, ins: Sequence[Value], outs: Sequence[Value]) -> None:
-        for value in (*(ins if self._monitor_all else ()), *outs):
-            self._monitor(value.name, array(wrap(self._ctx.device.xp.asarray(self._program.value(value)), self._ctx),
-                                            ctx=self._ctx))
+    def _watch(self, step: Step, done: bool) -> None:
+        """Show the values before (`done` false) or after a step to the user's callback, as copies."""
+        values = step.visible if done else step.ins if self._monitor_all else ()
+        for value in values:
+            raw = self._ctx.device.xp.asarray(self._watched.value(value))
+            self._monitor(value.name, array(wrap(raw, self._ctx), ctx=self._ctx))
             self._ctx.device.enter()  # the callback may have used others
 
     def debug_str(self) -> str:
         """Return the steps of the compiled program, and the memory that its plan takes."""
         outputs = "\n".join(f"\toutput[{i}]={name}" for i, name in enumerate(self._output_names))
-        return f"Symbol Outputs:\n{outputs}\n{self._program}"
+        return f"Symbol Outputs:\n{outputs}\n{self._frame.plan}"
 
 
 def _named(names: Sequence[str], arrays: Sequence[Any]) -> dict[str, Any]:
     if len(set(names)) != len(names):
         raise MXNetValueError(f"Duplicate names detected, {list(names)}")
     return dict(zip(names, arrays))
+
+
+def _requests(device: Device, inputs: Mapping[str, Any], targets: Mapping[str, tuple[Any, str]]) -> dict[str, str]:
+    """Return how each gradient gets into its array: computed there (``"write"``), copied, or added.
+
+    A gradient can only be computed straight into an array of its dtype, contiguous, and of which no other argument or
+    gradient uses a part.
+    """
+    places = sorted((device.address(raw), raw.nbytes, name) for name, raw in
+                    (*inputs.items(), *((name, raw) for name, (raw, _) in targets.items())))
+    shared, top, last = set(), -1, ""
+    for start, nbytes, name in places:
+        if start < top:
+            shared |= {name, last}
+        if start + nbytes > top:
+            top, last = start + nbytes, name
+    return {name: req if req == "add" else
+            "copy" if name in shared or not raw.flags.c_contiguous or raw.dtype != inputs[name].dtype else "write"
+            for name, (raw, req) in targets.items()}

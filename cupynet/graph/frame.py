@@ -29,6 +29,7 @@ class Memory:
 
     def __init__(self, devices: Sequence[Device], sizes: Sequence[int]):
         self.sizes = tuple(sizes)
+        self.user: _Mode | None = None  # of the frame whose values lie there
         self._blocks = [_block(device, size) for device, size in zip(devices, sizes)]
 
     def fits(self, sizes: Sequence[int]) -> bool:
@@ -154,13 +155,17 @@ class Frame:
         its inputs."""
         self.complete = False
         self.mode.train = train
+        self.memory.user = self.mode
         self.run(self._forward if monitor is None else self._observed(monitor))
         self.complete = True
 
     def backward(self) -> None:
         """Compute the gradients, from those of the outputs in the registers of the plan's heads."""
         if not self.complete:
-            raise MXNetError("backward: call forward first; there is none, or it has failed")
+            raise MXNetError("backward: call forward first; there was none, or it failed")
+        if self.memory.user is not self.mode:
+            raise MXNetError("backward: another executor that shares memory with this one has run since forward; call "
+                             "forward again")
         self.run(self._backward)
 
     def run(self, calls: Iterable[Call]) -> None:

@@ -221,7 +221,7 @@ def test_a_chain_needs_few_buffers(ctx):
     x = S.Variable("x")
     for _ in range(30):
         x = S.sin(S.broadcast_add(x, x))
-    program = x.simple_bind(ctx, grad_req="null", x=(64, 64))._program
+    program = x.simple_bind(ctx, grad_req="null", x=(64, 64))._frame.plan
     assert program.allocated <= 2 * 64 * 64 * 4 < intermediate_bytes(program) / 10
 
 
@@ -230,8 +230,8 @@ def test_training_reuses_memory(ctx):
     for i in range(10):
         x = S.Activation(S.FullyConnected(x, num_hidden=64, name=f"fc{i}"), act_type="tanh")
     executor = x.simple_bind(ctx, x=(64, 64))
-    assert 0 < executor._program.allocated < 0.7 * intermediate_bytes(executor._program)
-    assert f"Total {executor._program.allocated / 2**20:.3f} MB allocated" in executor.debug_str()
+    assert 0 < executor._frame.plan.allocated < 0.7 * intermediate_bytes(executor._frame.plan)
+    assert f"Total {executor._frame.plan.allocated / 2**20:.3f} MB allocated" in executor.debug_str()
 
 
 def test_what_backward_reads_is_kept(ctx):
@@ -248,7 +248,7 @@ def test_what_backward_reads_is_kept(ctx):
 def test_steps_that_repeat_are_done_once(ctx):
     x = S.Variable("x")
     executor = (S.exp(x) + S.exp(x) * S.exp(x)).simple_bind(ctx, grad_req="null", x=(3,))
-    assert [step.op.name for step in executor._program.graph.steps].count("exp") == 1
+    assert [step.op.name for step in executor._frame.plan.graph.steps].count("exp") == 1
 
 
 def test_random_draws_are_not_merged(ctx):
