@@ -1,6 +1,7 @@
-"""What stands under a Symbol: nodes, inference, the typed graph, its gradient, simplification and the Program.
+"""What stands under a Symbol: nodes, inference, the typed graph, its gradient, passes over it, plans and frames.
 
-Data flows one way: :mod:`.node` (what the user composed) -> :mod:`.inference` (shapes and dtypes to a fixpoint)
--> :mod:`.lower` (a typed :class:`~.ir.Graph`) -> :mod:`.gradient` (the backward graph by the operators' own
-rules) -> :mod:`.simplify` -> :mod:`.program` (kernel calls on planned buffers).
+Data flows one way: :mod:`.node` (what the user composed) -> :mod:`.lower` (a typed :class:`~.ir.Graph`, its shapes
+and dtypes by :mod:`.inference` where they do not follow step by step) -> :mod:`.gradient` (the backward graph by the
+operators' own rules) -> :mod:`.passes` -> :mod:`.plan` (instructions on slots, memory in an :mod:`.arena`) ->
+:mod:`.frame` (ready calls on arrays). :mod:`.structure` keeps the plans, so that each is made once.
 """

@@ -9,9 +9,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-__all__ = ["Tenant", "place"]
+__all__ = ["ALIGNMENT", "FOREVER", "Tenant", "place"]
 
 ALIGNMENT = 64  # bytes: a line of cache
+FOREVER = 1 << 60  # a step that never comes
+_SMALL = 1 << 14  # bytes for which a gap is not worth a search
 
 
 @dataclass(slots=True, eq=False)
@@ -27,9 +29,11 @@ class Tenant:
 def place(tenants: Sequence[Tenant]) -> int:
     """Give every tenant an offset, so that those who live at the same time do not overlap; return the bytes needed.
 
-    The largest come first, each into the tightest gap between those that live at the same time as it does.
+    The largest come first, each into the tightest gap between those that live at the same time as it does; small ones
+    that stay for ever lie behind.
     """
-    order = sorted(tenants, key=lambda t: (-t.nbytes, t.start))
+    stay = [t for t in tenants if t.end == FOREVER and t.nbytes <= _SMALL]
+    order = sorted([t for t in tenants if t.end != FOREVER or t.nbytes > _SMALL], key=lambda t: (-t.nbytes, t.start))
     starts, ends, offsets, tops = (np.empty(len(order), np.int64) for _ in range(4))
     total = 0
     for n, tenant in enumerate(order):
@@ -38,6 +42,8 @@ def place(tenants: Sequence[Tenant]) -> int:
         starts[n], ends[n] = tenant.start, tenant.end
         offsets[n], tops[n] = tenant.offset, tenant.offset + size
         total = max(total, tenant.offset + size)
+    for tenant in stay:
+        tenant.offset, total = total, total + -(-tenant.nbytes // ALIGNMENT) * ALIGNMENT
     return total
 
 

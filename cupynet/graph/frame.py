@@ -137,12 +137,12 @@ class Frame:
             values["device"] = device
         given = op.positional(attrs, each.ins)
         dying = tuple([slot for slot in each.dying if slot not in self._fixed])
-        if op.takes_out and not (op.takes_train or op.takes_rng or op.mutates or dying):
-            if self._fixed.issuperset(each.ins) and self._fixed.issuperset(each.outs):
-                out = [self.registers[slot] for slot in each.outs]
-                values["out"] = out[0] if len(out) == 1 else tuple(out)
-                return partial(kernel, device.xp, *[None if slot is None else self.registers[slot] for slot in given],
-                               **values)
+        plain = op.takes_out and not (op.takes_train or op.takes_rng or op.mutates or dying)
+        if plain and self._fixed.issuperset((*each.ins, *each.outs)):
+            out = [self.registers[slot] for slot in each.outs]
+            values["out"] = out[0] if len(out) == 1 else tuple(out)
+            return partial(kernel, device.xp, *[None if slot is None else self.registers[slot] for slot in given],
+                           **values)
         nothing = len(self.registers) - 1
         slots = [nothing if slot is None else slot for slot in given]
         mutated = [each.ins[at] for at in op.mutated_indices(op.active_inputs(attrs, len(each.ins)))]

@@ -16,7 +16,36 @@ from ..ops.infer import infer_shapes, infer_types, known
 from ..ops.op import Op
 from ..ops.schema import Attrs
 
-__all__ = ["Value", "Step", "Graph", "GraphFunctions"]
+__all__ = ["Value", "Step", "Graph", "GraphFunctions", "Undetermined"]
+
+_MEMO_LIMIT = 20_000
+_memo: dict[Any, tuple[tuple, tuple]] = {}  # the shapes and dtypes that came out of an operator for those that go in
+
+
+class Undetermined(MXNetError):
+    """The shapes of an operator's inputs do not determine those of its outputs."""
+
+
+def _outputs(op: Op, attrs: Attrs, ins: Sequence[Value], name: str) -> tuple[tuple, tuple]:
+    """Return the shapes and dtypes of an operator's outputs, from the inputs'. Networks repeat themselves."""
+    key = (op, attrs, *[(v.shape, v.dtype) for v in ins])
+    found = _memo.get(key)
+    if found is None:
+        count = len(op.output_names(attrs))
+        shapes: list = [None] * count
+        dtypes: list = [None] * count
+        if all(known(v.shape) for v in ins):
+            infer_shapes(op, attrs, [v.shape for v in ins], shapes, name)
+        infer_types(op, attrs, [v.dtype for v in ins], dtypes, name)
+        if not all(map(known, shapes)) or any(dtype is None for dtype in dtypes):
+            raise Undetermined(f"{op.name} {name!r}: the shape of its output depends on values, or is empty; such "
+                               "operators run imperatively (mx.nd) but cannot be part of an executor")
+        found = tuple(shapes), tuple(dtypes)
+        if op.resolver is None:
+            if len(_memo) > _MEMO_LIMIT:
+                _memo.clear()
+            _memo[key] = found
+    return found
 
 
 class Value:
@@ -150,23 +179,17 @@ class Graph:
         visible = op.visible_count(attrs)
         return outs[0] if visible == 1 else outs[:visible]
 
-    def append(self, op: Op, attrs: Attrs, ins: Sequence[Value], name: str, shapes: Sequence | None = None,
-               dtypes: Sequence | None = None) -> Step:
-        """Append a step; what is not given of the shapes and dtypes of its outputs follows from the rules."""
-        names = op.output_names(attrs)
-        if shapes is None or not all(map(known, shapes)):
-            shapes = [None] * len(names) if shapes is None else list(shapes)
-            if all([known(v.shape) for v in ins]):
-                infer_shapes(op, attrs, [v.shape for v in ins], shapes, name)
-            if not all(map(known, shapes)):
-                raise MXNetError(f"{op.name} {name!r}: the shape of its output depends on values, or is empty; such "
-                                 "operators run imperatively (mx.nd) but cannot be part of an executor")
-        if dtypes is None:
-            dtypes = [None] * len(names)
-            infer_types(op, attrs, [v.dtype for v in ins], dtypes, name)
+    def append(self, op: Op, attrs: Attrs, ins: Sequence[Value], name: str,
+               kinds: tuple[Sequence, Sequence] | None = None) -> Step:
+        """Append a step.
+
+        The shapes and dtypes of its outputs, if they are not given as `kinds`, follow from those of its inputs; else
+        this raises Undetermined.
+        """
+        shapes, dtypes = _outputs(op, attrs, ins, name) if kinds is None else kinds
         step = Step(op, attrs, ins, name, self.backward, self.place)
         step.outs = tuple([Value(self, step, i, shape, dtype, f"{name}_{out}")
-                           for i, (out, shape, dtype) in enumerate(zip(names, shapes, dtypes))])
+                           for i, (out, shape, dtype) in enumerate(zip(op.output_names(attrs), shapes, dtypes))])
         self.steps.append(step)
         return step
 

@@ -1,7 +1,7 @@
 """From a user's nodes to a typed graph."""
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from .ir import Graph, Value
 from .node import Entry, Node
@@ -9,15 +9,23 @@ from .node import Entry, Node
 __all__ = ["lower"]
 
 
-def lower(order: Sequence[Node], heads: Sequence[Entry], shapes: dict[int, list], dtypes: dict[int, list]) -> Graph:
+def lower(order: Sequence[Node], heads: Sequence[Entry], kinds: Mapping[str, tuple],
+          inferred: tuple[dict[int, list], dict[int, list]] | None = None) -> Graph:
     """Return the typed forward graph of `heads`.
 
     Parameters
     ----------
     order : sequence of Node
         All nodes, inputs before users.
-    shapes, dtypes : dict
-        Of every output, by node id, completely known.
+    kinds : mapping
+        Shape and dtype of each variable by name.
+    inferred : tuple of dict, optional
+        Shapes and dtypes of every output, by node id; otherwise they follow step by step.
+
+    Raises
+    ------
+    Undetermined
+        If the shapes of an operator's outputs do not follow from those of its inputs.
     """
     graph = Graph()
     values: dict[int, Sequence[Value]] = {}
@@ -25,12 +33,12 @@ def lower(order: Sequence[Node], heads: Sequence[Entry], shapes: dict[int, list]
         if node.op is None:
             value = graph.inputs.get(node.name)
             if value is None:  # two variables of one name are one argument
-                value = graph.input(node.name, shapes[id(node)][0], dtypes[id(node)][0])
-                graph.inputs[node.name] = value
+                value = graph.inputs[node.name] = graph.input(node.name, *kinds[node.name])
             values[id(node)] = (value,)
         else:
             ins = [values[id(parent)][i] for parent, i in node.inputs]
             op, attrs = node.resolved()
-            values[id(node)] = graph.append(op, attrs, ins, node.name, shapes[id(node)], dtypes[id(node)]).outs
+            known = None if inferred is None else (inferred[0][id(node)], inferred[1][id(node)])
+            values[id(node)] = graph.append(op, attrs, ins, node.name, known).outs
     graph.outputs = [values[id(node)][i] for node, i in heads]
     return graph

@@ -12,17 +12,15 @@ walks the steps once and decides what fills the slot of a value:
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from .arena import Tenant, place
+from .arena import FOREVER, Tenant, place
 from .ir import Graph, Step, Value
 
 __all__ = ["Plan", "Instruction", "Transfer", "make_plan"]
-
-_FOREVER = 1 << 60
 
 
 @dataclass(slots=True, eq=False)
@@ -137,7 +135,7 @@ class _Planner:
         self.wanted = self._own_targets()
         self._walk()
         self._deliver()
-        for value, (at, tenant) in self.homes.items():
+        for value, (_, tenant) in self.homes.items():
             tenant.end = max(tenant.end, self.last[value])
         self.plan.sizes = [place(each) for each in self.tenants]
         for value, (at, tenant) in self.homes.items():
@@ -176,16 +174,16 @@ class _Planner:
                 owner[step.outs[0]] = owner.get(step.ins[0], step.ins[0])
             for value in step.ins:
                 crosses = step.backward and value.step is not None and not value.step.backward
-                read[value] = until = _FOREVER if crosses else max(read.get(value, -1), at)
+                read[value] = until = FOREVER if crosses else max(read.get(value, -1), at)
                 root = owner.get(value, value)
                 last[root] = max(last.get(root, -1), until)
             keep = self.keep_draws and step.op.takes_rng and not step.backward
             for value in step.outs:  # what nobody reads is free again at once
-                read.setdefault(value, _FOREVER if keep else at)
+                read.setdefault(value, FOREVER if keep else at)
                 root = owner.get(value, value)
                 last[root] = max(last.get(root, -1), read[value])
         for value in (*self.graph.outputs, *(v for v in self.graph.grads.values() if v is not None)):
-            read[value] = last[owner.get(value, value)] = _FOREVER
+            read[value] = last[owner.get(value, value)] = FOREVER
         return last, read
 
     def _own_targets(self) -> dict[Value, int]:

@@ -17,6 +17,7 @@ import numpy as np
 from ..ops.infer import known
 from .gradient import differentiate
 from .inference import complete, shapes_of
+from .ir import Graph, Undetermined
 from .lower import lower
 from .node import Entry, post_order, variables
 from .passes import drop_dead, simplify
@@ -60,7 +61,7 @@ def _put(table: OrderedDict, key: Any, value: Any, limit: int) -> None:
     """Store a value as the one used last, and forget the one not used for longest if there are too many."""
     table[key] = value
     table.move_to_end(key)
-    if len(table) > limit:
+    while len(table) > limit:
         table.popitem(last=False)
 
 
@@ -86,7 +87,7 @@ class Structure:
         self.inputs = [node for node in self.order if node.op is None]
         self.arguments, self.auxiliary = variables(self.order)
         # Nodes of open operators remember their forward pass, so no two bindings can share a plan.
-        self._shared = all([node.op is None or node.op.resolver is None for node in self.order])
+        self._shared = all(node.op is None or node.op.resolver is None for node in self.order)
 
     @cached_property
     def _memo(self) -> _Memo:
@@ -119,7 +120,7 @@ class Structure:
                 found = [by_shape[id(n)] for n in self.order], [by_type[id(n)] for n in self.order]
                 _put(memo.inferred, key, found, _LIMIT)
                 variable = [(n.name, by_shape[id(n)][0], by_type[id(n)][0]) for n in self.inputs]
-                if all([known(shape) for _, shape, _ in variable]):  # the same is true of all that was just learnt
+                if all(known(shape) for _, shape, _ in variable):  # the same is true of all that was just learnt
                     key = frozenset([v[:2] for v in variable]), frozenset([v[::2] for v in variable])
                     _put(memo.inferred, key, found, _LIMIT)
         return tuple({id(n): values for n, values in zip(self.order, table)} for table in found)
@@ -152,12 +153,9 @@ class Structure:
         return plan
 
     def _make(self, kinds: Sequence[Kind], requests: Mapping[str, str], folded: bool, keep_draws: bool) -> Plan | None:
-        names = [node.name for node in self.inputs]
-        shapes, dtypes = self.infer(dict(zip(names, [shape for shape, _ in kinds])),
-                                    dict(zip(names, [dtype for _, dtype in kinds])))
-        if not all([known(shape) for node in self.order for shape in shapes[id(node)]]):
+        graph = self._lowered(kinds)
+        if graph is None:
             return None
-        graph = lower(self.order, self.heads, shapes, dtypes)
         if requests:
             differentiate(graph, requests)
         if folded:
@@ -165,3 +163,16 @@ class Structure:
         else:
             drop_dead(graph, keep_forward=True)
         return make_plan(graph, requests, keep_draws=keep_draws)
+
+    def _lowered(self, kinds: Sequence[Kind]) -> Graph | None:
+        """Return the typed graph for inputs of the given kinds, or None if other shapes depend on values."""
+        names = [node.name for node in self.inputs]
+        by_name = dict(zip(names, kinds))
+        try:
+            return lower(self.order, self.heads, by_name)
+        except Undetermined:  # in one direction; it may be in both
+            inferred = self.infer({name: kind[0] for name, kind in by_name.items()},
+                                  {name: kind[1] for name, kind in by_name.items()})
+            if not all(known(shape) for node in self.order for shape in inferred[0][id(node)]):
+                return None
+            return lower(self.order, self.heads, by_name, inferred)

@@ -79,7 +79,9 @@ def _filled(name: str, shape: Shape, value: Any, ctx: Any, dtype: Any, out: NDAr
         return out
     ctx = as_context(ctx)
     ctx.device.enter()
-    return wrap(ctx.device.xp.full(_shape(name, shape), value, as_dtype(dtype)), ctx)
+    shape, dtype, xp = _shape(name, shape), as_dtype(dtype), ctx.device.xp
+    # memory that the system gives out is zero already, so zeros cost nothing until they are touched
+    return wrap(xp.full(shape, value, dtype) if value else xp.zeros(shape, dtype), ctx)
 
 
 def zeros(shape: Shape, ctx: Context | None = None, dtype: Any = None, stype: str | None = None,

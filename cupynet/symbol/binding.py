@@ -8,8 +8,8 @@ from ..base import MXNetError, MXNetTypeError, MXNetValueError
 from ..context import Context, as_context
 from ..dtypes import as_dtype
 from ..executor import Executor
-from ..graph.inference import complete, shapes_of
-from ..graph.node import Node, post_order, variables
+from ..graph.node import Node
+from ..graph.structure import Structure
 from ..ndarray import NDArray, zeros
 from ..ops.infer import known
 from .base import SymbolBase
@@ -51,13 +51,14 @@ class Binding(SymbolBase):
         """
         _only_dense(stype_dict, group2ctx)
         ctx = as_context(ctx)
-        order = post_order(self._heads)
-        arg_nodes, aux_nodes = variables(order)
+        symbol = self.__copy__()  # which nobody changes
+        structure = Structure(symbol._heads)
+        arg_nodes, aux_nodes = structure.arguments, structure.auxiliary
         listing = "".join(f"{name}: {shape}\n" for name, shape in kwargs.items())
         given = {name: as_shape("simple_bind", name, shape) for name, shape in kwargs.items()}
         dtypes = {name: as_dtype(dtype) for name, dtype in (type_dict or {}).items()}
         try:
-            shapes, types = shapes_of(order, given), complete(order, dtypes)
+            shapes, types = structure.infer(given, dtypes)
         except MXNetError as error:
             raise MXNetError(f"simple_bind error. Arguments:\n{listing}Error in operator {node_of(error)}: "
                              f"{error}") from error.__cause__
@@ -85,7 +86,7 @@ class Binding(SymbolBase):
         grads = [None if req == "null" else allocate(n, old_grads, f"grad of {n.name}")
                  for n, req in zip(arg_nodes, reqs)]
         aux = [allocate(n, old, n.name) for n in aux_nodes]
-        return Executor(self.__copy__(), ctx, args, grads, reqs, aux)
+        return Executor(symbol, ctx, args, grads, reqs, aux, shared_exec, structure)
 
     def bind(self, ctx: Context, args: Any, args_grad: Any = None, grad_req: Any = "write", aux_states: Any = None,
              group2ctx: Any = None, shared_exec: Executor | None = None) -> Executor:
@@ -119,7 +120,7 @@ class Binding(SymbolBase):
             grads = [args_grad.get(name) for name in names]
         else:
             grads = _arrays("args_grad", args_grad, names, optional=True)
-        return Executor(self.__copy__(), ctx, arrays, grads, reqs, aux)
+        return Executor(self.__copy__(), ctx, arrays, grads, reqs, aux, shared_exec)
 
     def eval(self, ctx: Context | None = None, **kwargs: NDArray) -> list[NDArray]:
         """Return the outputs for arguments given by name."""

@@ -1,4 +1,4 @@
-"""Programs compute what eager execution computes, on buffers that are shared without harm."""
+"""Frames compute what eager execution computes, on buffers that are shared without harm."""
 
 import numpy as np
 import pytest
