@@ -4,12 +4,11 @@ import weakref
 
 import numpy as np
 import pytest
+from random_graphs import SHAPE, build
 
 import cupynet as mx
 from cupynet.graph import structure
 from cupynet.graph.arena import ALIGNMENT, FOREVER, Tenant, place
-
-from test_frame import SHAPE, build  # isort: skip
 
 S, nd = mx.sym, mx.nd
 
@@ -136,7 +135,7 @@ def test_no_step_overwrites_what_another_input_is_a_view_of():
     """``exp(x)`` dies in a sum that reads its transpose, too: the sum cannot be computed in its place."""
     value = S.exp(S.Variable("x"))
     for other in (S.transpose(value), S.transpose(S.Reshape(value, shape=(2, 8)).reshape((4, 4)))):
-        executor = S.elemwise_mul(S.elemwise_sub(value, other), value).simple_bind(mx.cpu(), grad_req="null", x=(4, 4))
+        executor = S.sin(S.elemwise_sub(value, other)).simple_bind(mx.cpu(), grad_req="null", x=(4, 4))
         assert list(overwritten_inputs(executor._frame)) == []
     alone = S.sin(S.exp(S.Variable("x")) + 1).simple_bind(mx.cpu(), grad_req="null", x=(4, 4))
     assert alone._frame.plan.allocated == 64  # where nothing forbids it, all is done in one place
