@@ -14,6 +14,7 @@ from . import (
     autograd,
     base,
     context,
+    error,
     executor,
     name,
     ndarray,
@@ -49,7 +50,8 @@ cupynet_version = "0.1.0"
 # Rooms that not every program enters, loaded when first named: public name -> module.
 _LAZY = {"initializer": "initializer", "init": "initializer", "lr_scheduler": "lr_scheduler", "optimizer": "optimizer",
          "opt": "optimizer", "metric": "metric", "registry": "registry", "io": "io", "callback": "callback",
-         "model": "model", "viz": "visualization", "visualization": "visualization", "test_utils": "test_utils"}
+         "model": "model", "viz": "visualization", "visualization": "visualization", "test_utils": "test_utils",
+         "contrib": "contrib", "misc": "misc", "runtime": "runtime", "libinfo": "libinfo"}
 
 
 def __getattr__(wanted: str) -> Any:

@@ -2,16 +2,17 @@
 from __future__ import annotations
 
 import threading
+import warnings
 from typing import Any
 
 from . import device as _device
-from .base import MXNetValueError
+from .base import MXNetKeyError, MXNetTypeError, MXNetValueError, WithClassProperties, classproperty
 from .device import cuda as _cuda
 
 __all__ = ["Context", "cpu", "gpu", "cpu_pinned", "current_context", "num_gpus", "gpu_memory_info", "as_context"]
 
 
-class Context:
+class Context(metaclass=WithClassProperties):
     """A place where arrays live; also a context manager that makes it the default.
 
     There is one object per place, so contexts compare by identity as fast as by value. ``cpu(0)`` and
@@ -43,8 +44,8 @@ class Context:
         if isinstance(device_type, Context):
             return device_type
         if device_type not in cls.devstr2type:
-            raise MXNetValueError(f"Context: device_type is {device_type!r}; "
-                                  f"expected one of {', '.join(cls.devstr2type)}")
+            raise MXNetKeyError(f"Context: device_type is {device_type!r}; "
+                                f"expected one of {', '.join(cls.devstr2type)}")
         key = cls.devstr2type[device_type], int(device_id)
         self = cls._interned.get(key)
         if self is None:
@@ -53,6 +54,26 @@ class Context:
             self._device = None
             self = cls._interned.setdefault(key, self)
         return self
+
+    @classproperty
+    def default_ctx(cls) -> Context:
+        """The current context, which may be set (deprecated: use ``current_context()`` and ``with``)."""
+        cls._warn_of_default()
+        return current_context()
+
+    @default_ctx.setter
+    def default_ctx(cls, value: Context) -> None:
+        cls._warn_of_default()
+        if not isinstance(value, Context):
+            raise MXNetTypeError(f"Context.default_ctx is set to {value!r}; expected a Context")
+        stack = cls._default.__dict__.setdefault("stack", [])
+        stack[-1:] = [value]
+
+    @staticmethod
+    def _warn_of_default() -> None:
+        warnings.warn("Context.default_ctx has been deprecated. Please use Context.current_context() instead. "
+                      "Please use test_utils.set_default_context to set a default context", DeprecationWarning,
+                      stacklevel=4)
 
     @property
     def device_type(self) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from .base import MXNetTypeError
+from .error import MXNetTypeError
 
 try:  # NumPy has no bfloat16 of its own
     from ml_dtypes import bfloat16 as _bfloat16

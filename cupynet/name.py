@@ -2,8 +2,9 @@
 from __future__ import annotations
 
 import threading
+import warnings
 
-from .base import MXNetTypeError, classproperty
+from .base import MXNetTypeError, WithClassProperties, classproperty
 
 __all__ = ["NameManager", "Prefix", "current"]
 
@@ -13,13 +14,22 @@ class _Stack(threading.local):
         self.managers = [NameManager()]
 
 
-class NameManager:
+class NameManager(metaclass=WithClassProperties):
     """Gives automatic names: the hint and a number that grows with each use of the hint.
 
-    Entered with ``with``, a manager names what is composed in its scope. ``NameManager.current`` is the innermost one.
+    Entered with ``with``, a manager names what is composed in its scope.
     """
 
-    current = classproperty(lambda cls: current())
+    @classproperty
+    def current(cls) -> NameManager:
+        """The manager of the innermost scope, which may be set (deprecated: use ``with``)."""
+        _warn_of_current()
+        return current()
+
+    @current.setter
+    def current(cls, manager: NameManager) -> None:
+        _warn_of_current()
+        _stack.managers[-1] = manager
 
     def __init__(self) -> None:
         self._counter: dict[str, int] = {}
@@ -63,6 +73,11 @@ class Prefix(NameManager):
 
 
 _stack = _Stack()
+
+
+def _warn_of_current() -> None:
+    warnings.warn("NameManager.current has been deprecated. It is advised to use the `with` statement with "
+                  "NameManager.", DeprecationWarning, stacklevel=4)
 
 
 def current() -> NameManager:

@@ -10,9 +10,9 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
-from .base import MXNetTypeError, MXNetValueError
+from .base import MXNetTypeError, MXNetValueError, string_types
 
-__all__ = ["get_registry", "get_register_func", "get_alias_func", "get_create_func"]
+__all__ = ["get_registry", "get_register_func", "get_alias_func", "get_create_func", "string_types"]
 
 _FAMILIES: dict[type, dict[str, type]] = {}
 
@@ -71,12 +71,13 @@ def get_create_func(base_class: type, nickname: str) -> Callable:
             if args or kwargs:
                 raise MXNetValueError(f"{nickname} is already an instance. Additional arguments are invalid")
             return wanted
-        if not isinstance(wanted, str):
-            raise MXNetTypeError(f"{nickname} must be of string type, got {wanted!r}")
-        if wanted[:1] in ("[", "{"):
+        if isinstance(wanted, dict) or (isinstance(wanted, str) and wanted[:1] in ("[", "{")):
             if args or kwargs:
                 raise MXNetValueError(f"the {nickname} {wanted} brings its arguments; more are invalid")
             wanted, kwargs = _described(wanted, nickname)
+            return create(wanted, **kwargs)
+        if not isinstance(wanted, str):
+            raise MXNetTypeError(f"{nickname} must be of string type, got {wanted!r}")
         if wanted.lower() not in family:
             raise MXNetValueError(f"{wanted} is not registered. Please register with {nickname}.register first "
                                   f"(known: {', '.join(sorted(family))})")
@@ -87,26 +88,22 @@ def get_create_func(base_class: type, nickname: str) -> Callable:
     Parameters
     ----------
     {nickname} : str or {base_class.__name__}
-        A registered name, without regard to case; or JSON of ``[name, arguments]`` or of a dict with the name under
-        "{nickname}"; or an instance, which is returned.
+        A registered name, without regard to case; or a dict with the name under "{nickname}" and the
+        arguments, or JSON of one or of ``[name, arguments]``; or an instance, which is returned.
     **kwargs
         Arguments of the class.
     """
     return create
 
 
-def _described(text: str, nickname: str) -> tuple[str, dict[str, Any]]:
-    """Return the name and the arguments that a JSON text holds."""
+def _described(config: str | dict[str, Any], nickname: str) -> tuple[Any, dict[str, Any]]:
+    """Return the name and the arguments that a dict, or JSON of a dict or of a list, holds."""
     try:
-        found = json.loads(text)
+        found = json.loads(config) if isinstance(config, str) else dict(config)
     except ValueError as error:
-        raise MXNetValueError(f"{nickname} {text!r} is not valid JSON: {error}") from error
+        raise MXNetValueError(f"{nickname} {config!r} is not valid JSON: {error}") from error
     if isinstance(found, dict) and nickname in found:
-        name, arguments = found.pop(nickname), found
-    elif isinstance(found, list) and len(found) == 2:
-        name, arguments = found
-    else:
-        name = arguments = None
-    if not isinstance(name, str) or not isinstance(arguments, dict):
-        raise MXNetValueError(f"{nickname} {text!r} is neither [name, arguments] nor {{{nickname!r}: name, ...}}")
-    return name, arguments
+        return found.pop(nickname), found
+    if isinstance(found, list) and len(found) == 2 and isinstance(found[1], dict):
+        return found[0], found[1]
+    raise MXNetValueError(f"{nickname} {config!r} is neither [name, arguments] nor {{{nickname!r}: name, ...}}")

@@ -7,9 +7,13 @@ import pytest
 import cupynet
 
 ROOT = Path(cupynet.__file__).parent
-ROOMS = ["base", "dtypes", "nested", "device", "util", "context", "ops", "tape", "ndarray", "autograd", "operator",
-         "random", "name", "attribute", "graph", "executor", "symbol", "registry", "initializer", "lr_scheduler",
-         "optimizer", "metric", "io", "checkpoint", "callback", "model", "visualization", "test_utils"]
+ROOMS = ["error", "dtypes", "c_api", "base", "nested", "libinfo",
+         "device", "runtime", "util", "context",
+         "ops", "tape", "ndarray", "autograd", "random",
+         "name", "attribute", "graph", "executor", "symbol", "operator",
+         "registry", "initializer", "lr_scheduler", "optimizer", "metric",
+         "io", "checkpoint", "callback", "model",
+         "visualization", "test_utils", "contrib", "misc"]
 FILES = sorted(path for path in ROOT.rglob("*.py") if path != ROOT / "__init__.py")
 
 

@@ -34,8 +34,35 @@ def test_default_is_scoped_and_thread_local():
 
 
 def test_unknown_kind_is_refused():
-    with pytest.raises(ValueError, match="'tpu'; expected one of cpu, gpu"):
+    with pytest.raises(KeyError, match="'tpu'; expected one of cpu, gpu"):
         mx.Context("tpu", 0)
+
+
+def test_the_default_may_be_set():
+    def default():
+        with pytest.warns(DeprecationWarning, match="Context.default_ctx has been deprecated. Please use"):
+            return mx.Context.default_ctx
+
+    def put(ctx):
+        with pytest.warns(DeprecationWarning, match="deprecated"):
+            mx.Context.default_ctx = ctx
+    before = default()
+    try:
+        put(mx.cpu(2))
+        with mx.cpu(3):
+            assert default() == mx.cpu(3)
+            put(mx.cpu(5))
+            assert default() == mx.current_context() == mx.cpu(5)
+        assert default() == mx.current_context() == mx.cpu(2)
+        seen = []
+        thread = threading.Thread(target=lambda: seen.append(mx.current_context()))
+        thread.start()
+        thread.join()
+        assert seen == [mx.cpu(0)]
+        with pytest.warns(DeprecationWarning), pytest.raises(TypeError, match="default_ctx is set to 'gpu'"):
+            mx.Context.default_ctx = "gpu"
+    finally:
+        put(before)
 
 
 @pytest.mark.skipif(mx.num_gpus() > 0, reason="asks what happens without a GPU")

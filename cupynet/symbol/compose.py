@@ -38,7 +38,7 @@ def compose(op: Op, called: str, named: Mapping[str, SymbolBase], many: Sequence
     if op.count and op.variadic == op.inputs[0] and parsed[op.count] < 1:
         raise MXNetValueError(f"{op.name}: needs at least one input")
     name = naming.current().get(name, called.lower())
-    attrs = attribute.current().get(attr) | {key: as_text(value) for key, value in values.items()}
+    attrs = attribute.composed(attr) | {key: as_text(value) for key, value in values.items()}
     node = Node(op, name, attrs)
     names = op.active_inputs(node.parsed, int(values[op.count]) if op.count else None)
     if len(many) > len(names):

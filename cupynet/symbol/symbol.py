@@ -202,7 +202,7 @@ def Variable(name: str, attr: dict[str, str] | None = None, shape: Any = None, l
         raise MXNetTypeError("Expect a string for variable `name`")
     if stype not in (None, "default"):
         raise MXNetError(f"Variable: storage type {stype!r} is not supported; arrays are dense ('default')")
-    attrs = attribute.current().get(attr)
+    attrs = attribute.composed(attr)
     for key, value in (("__shape__", None if shape is None else tuple(shape)), ("__lr_mult__", lr_mult),
                        ("__wd_mult__", wd_mult), ("__dtype__", None if dtype is None else flag_of(dtype))):
         if value is not None:

@@ -666,9 +666,9 @@ def test_debug_str_is_that_of_mxnet():
 
 def test_the_innermost_scopes():
     with mx.name.Prefix("p_") as prefix, mx.AttrScope(ctx_group="dev1"):
-        assert mx.name.NameManager.current is prefix
-        assert mx.AttrScope.current.get(None) == {"__ctx_group__": "dev1"}
-    assert mx.name.NameManager.current is not prefix and not mx.AttrScope.current.get(None)
+        assert mx.name.current() is prefix
+        assert mx.attribute.current().get(None) == {"ctx_group": "dev1"}
+    assert mx.name.current() is not prefix and not mx.attribute.current().get(None)
 
 
 def test_a_pickle_as_mxnet_makes_it():
