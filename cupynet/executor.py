@@ -16,6 +16,7 @@ from .graph.structure import Structure
 from .ndarray import NDArray, array
 from .ndarray.base import wrap
 from .ops.infer import known
+from .ops.notation import read_shape
 
 __all__ = ["Executor"]
 
@@ -239,7 +240,7 @@ class Executor:
             if name not in self._arg_names:
                 raise MXNetValueError(f"reshape: there is no argument {name!r}; they are {', '.join(self._arg_names)}")
         structure = self._structure
-        table, _ = structure.infer({name: tuple(shape) for name, shape in kwargs.items()}, {})
+        table, _ = structure.infer({name: read_shape(shape) for name, shape in kwargs.items()}, {})
 
         def resized(node: Node, old: NDArray | None, given: bool) -> NDArray | None:
             shape = table[id(node)][0]

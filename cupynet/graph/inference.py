@@ -9,6 +9,7 @@ import numpy as np
 
 from ..dtypes import dtype_of_flag
 from ..ops.infer import infer_shapes, infer_types, known
+from ..ops.notation import read_shape
 from .node import Node
 
 __all__ = ["shapes_of", "types_of", "complete"]
@@ -32,7 +33,7 @@ def _fixpoint(order: Sequence[Node], table: dict[int, list], rule: Callable, set
 
 
 def shapes_of(order: Sequence[Node], given: dict[str, tuple]) -> dict[int, list]:
-    """Return, for each node by id, the shapes of its outputs: None, or a tuple in which 0 is not known.
+    """Return, for each node by id, the shapes of its outputs: None, or a tuple in which None is not known.
 
     Parameters
     ----------
@@ -47,8 +48,8 @@ def shapes_of(order: Sequence[Node], given: dict[str, tuple]) -> dict[int, list]
         if node.op is None:
             shape = given.get(node.name)
             if shape is None and "__shape__" in node.attrs:
-                shape = ast.literal_eval(node.attrs["__shape__"])
-            table[id(node)] = [tuple(shape) if shape is not None else None]
+                shape = read_shape(ast.literal_eval(node.attrs["__shape__"]))
+            table[id(node)] = [shape]
     _fixpoint(order, table, infer_shapes, known)
     return table
 

@@ -15,6 +15,7 @@ from ..ops.catalog import find, get
 from ..ops.infer import infer_shapes, infer_types, known
 from ..ops.op import Op
 from ..ops.schema import Attrs
+from ..util import is_np_shape
 
 __all__ = ["Value", "Step", "Graph", "GraphFunctions", "Undetermined"]
 
@@ -28,17 +29,17 @@ class Undetermined(MXNetError):
 
 def _outputs(op: Op, attrs: Attrs, ins: Sequence[Value], name: str) -> tuple[tuple, tuple]:
     """Return the shapes and dtypes of an operator's outputs, from the inputs'. Networks repeat themselves."""
-    key = (op, attrs, *[(v.shape, v.dtype) for v in ins])
+    # what shape an attribute of a source means depends on the switch
+    key = (op, attrs, *[(v.shape, v.dtype) for v in ins]) if ins else (op, attrs, is_np_shape())
     found = _memo.get(key)
     if found is None:
         count = len(op.output_names(attrs))
         shapes: list = [None] * count
         dtypes: list = [None] * count
-        if all(known(v.shape) for v in ins):
-            infer_shapes(op, attrs, [v.shape for v in ins], shapes, name)
+        infer_shapes(op, attrs, [v.shape for v in ins], shapes, name)
         infer_types(op, attrs, [v.dtype for v in ins], dtypes, name)
         if not all(map(known, shapes)) or any(dtype is None for dtype in dtypes):
-            raise Undetermined(f"{op.name} {name!r}: the shape of its output depends on values, or is empty; such "
+            raise Undetermined(f"{op.name} {name!r}: the shape of its output depends on values; such "
                                "operators run imperatively (mx.nd) but cannot be part of an executor")
         found = tuple(shapes), tuple(dtypes)
         if op.resolver is None:

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from ..ops.infer import known
+from ..util import is_np_shape
 from .gradient import differentiate
 from .inference import complete, shapes_of
 from .ir import Graph, Undetermined
@@ -112,7 +113,7 @@ class Structure:
         What cannot be known yet is unknown in the shapes; variables of unknown dtype are float32.
         """
         memo = self._memo
-        key = frozenset(shapes.items()), frozenset(dtypes.items())
+        key = is_np_shape(), frozenset(shapes.items()), frozenset(dtypes.items())
         found = memo.inferred.get(key)
         if found is None:
             with memo.lock:
@@ -121,7 +122,7 @@ class Structure:
                 _put(memo.inferred, key, found, _LIMIT)
                 variable = [(n.name, by_shape[id(n)][0], by_type[id(n)][0]) for n in self.inputs]
                 if all(known(shape) for _, shape, _ in variable):  # the same is true of all that was just learnt
-                    key = frozenset([v[:2] for v in variable]), frozenset([v[::2] for v in variable])
+                    key = is_np_shape(), frozenset([v[:2] for v in variable]), frozenset([v[::2] for v in variable])
                     _put(memo.inferred, key, found, _LIMIT)
         return tuple({id(n): values for n, values in zip(self.order, table)} for table in found)
 
@@ -141,7 +142,7 @@ class Structure:
             See :func:`~.plan.make_plan`.
         """
         memo = self._memo
-        key = tuple(kinds), tuple(requests.items()), folded, keep_draws
+        key = is_np_shape(), tuple(kinds), tuple(requests.items()), folded, keep_draws
         try:
             return memo.plans[key]
         except KeyError:

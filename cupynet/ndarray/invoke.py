@@ -8,7 +8,7 @@ from .. import tape
 from ..base import MXNetError, MXNetTypeError, MXNetValueError
 from ..context import Context, current_context
 from ..ops import catalog
-from ..ops.infer import infer_shapes, infer_types
+from ..ops.infer import infer_shapes, infer_types, known
 from ..ops.op import Op
 from ..ops.schema import Attrs
 from ..tape import state
@@ -32,9 +32,8 @@ def _check(op: Op, attrs: Attrs, raws: Sequence[Any]) -> tuple[int, tuple]:
     count = len(op.output_names(attrs))
     shapes: list = [None] * count
     dtypes: list = [None] * count
-    if not any(0 in x.shape for x in raws):  # to the rules a length of 0 means that it is not known
-        infer_shapes(op, attrs, [x.shape for x in raws], shapes)
-        infer_types(op, attrs, [x.dtype for x in raws], dtypes)
+    infer_shapes(op, attrs, [x.shape for x in raws], shapes)
+    infer_types(op, attrs, [x.dtype for x in raws], dtypes)
     visible = op.visible_count(attrs)
     found = visible, tuple(zip(shapes[:visible], dtypes))
     if op.resolver is None:  # else it was made for this call alone
@@ -147,7 +146,7 @@ def _targets(op: Op, out: Any, visible: int, kinds: Sequence[tuple]) -> list[NDA
     if len(targets) != visible or not all(isinstance(t, NDArrayBase) for t in targets):
         raise MXNetTypeError(f"{op.name}: out is {type(out).__name__}; expected {visible} NDArray(s)")
     for target, (shape, dtype) in zip(targets, kinds):
-        if shape is not None and 0 not in shape and shape != target.shape:
+        if known(shape) and shape != target.shape:
             raise MXNetValueError(f"{op.name}: out has shape {target.shape}, expected {shape}")
         if dtype is not None and dtype != target._data.dtype:
             raise MXNetTypeError(f"{op.name}: out has dtype {target._data.dtype}, expected {dtype}")

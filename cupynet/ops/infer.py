@@ -1,12 +1,14 @@
 """Shape and type inference for one operator, and the stock rules that most operators share.
 
-A shape is ``None`` (nothing known) or a tuple in which 0 stands for an unknown length; a dtype is ``None``
-or a ``numpy.dtype``. A rule gets two :class:`Slots`, for inputs and outputs, indexed by name or position;
-assigning to a slot *merges* what the rule knows with what was known, and a contradiction raises.
+A shape is ``None`` (nothing known) or a tuple in which ``None`` stands for an unknown length; a dtype is ``None``
+or a ``numpy.dtype``. (Users write 0 or -1 for an unknown length: see :mod:`.notation`.) A rule gets two
+:class:`Slots`, for inputs and outputs, indexed by name or position; assigning to a slot *merges* what the rule
+knows with what was known, and a contradiction raises.
 """
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,15 +17,41 @@ from ..base import MXNetError, MXNetTypeError, MXNetValueError
 from .op import Op
 from .schema import Attrs
 
-__all__ = ["Slots", "infer_shapes", "infer_types", "same_shape", "same_type", "known", "merge_shapes",
-           "broadcast_shapes", "broadcast_shape", "first_type", "no_inputs_type"]
+__all__ = ["Slots", "infer_shapes", "infer_types", "same_shape", "same_type", "known", "alike",
+           "either", "derived", "elements", "merge_shapes", "broadcast_shapes", "broadcast_shape", "first_type",
+           "no_inputs_type"]
 
-ShapeLike = tuple | None
+Length = int | None
+ShapeLike = tuple[Length, ...] | None
 
 
 def known(shape: ShapeLike) -> bool:
     """Whether every length of `shape` is known."""
-    return shape is not None and 0 not in shape
+    return shape is not None and None not in shape
+
+
+def alike(a: Length, b: Length) -> bool:
+    """Whether two lengths can be the same."""
+    return a == b or a is None or b is None
+
+
+def either(*lengths: Length) -> Length:
+    """Return the first length that is known."""
+    for length in lengths:
+        if length is not None:
+            return length
+    return None
+
+
+def derived(function: Callable[..., Length], *lengths: Length) -> Length:
+    """Return ``function(*lengths)`` where all of them are known, else None."""
+    return None if None in lengths else function(*lengths)
+
+
+def elements(lengths: Iterable[Length]) -> Length:
+    """Return how many elements axes of these lengths span: 0 if one is 0, else None if one is unknown."""
+    lengths = tuple(lengths)
+    return 0 if 0 in lengths else derived(lambda *known: math.prod(known), *lengths)
 
 
 def merge_shapes(a: ShapeLike, b: ShapeLike) -> ShapeLike:
@@ -32,9 +60,9 @@ def merge_shapes(a: ShapeLike, b: ShapeLike) -> ShapeLike:
         return b
     if b is None:
         return a
-    if len(a) != len(b) or any(x and y and x != y for x, y in zip(a, b)):
+    if len(a) != len(b) or not all(map(alike, a, b)):
         raise ValueError
-    return tuple(x or y for x, y in zip(a, b))
+    return tuple(map(either, a, b))
 
 
 def _merge_types(a: Any, b: Any) -> Any:
@@ -77,7 +105,7 @@ class Slots:
         index = self._at(key)
         old = self.values[index]
         if value is not None and self._what == "shape":
-            value = tuple(int(n) for n in value)
+            value = tuple([n if n is None else int(n) for n in value])
         try:
             new = self._merge(old, value)
         except ValueError:
@@ -136,7 +164,7 @@ def same_shape(attrs: Attrs, ins: Slots, outs: Slots) -> None:
 
 
 def broadcast_shapes(a: ShapeLike, b: ShapeLike) -> ShapeLike:
-    """Return the shape of ``a + b``, 0 where it is not known yet. Raises ValueError."""
+    """Return the shape of ``a + b``, None where it is not known yet. Raises ValueError."""
     if a is None or b is None:
         return None
     rank = max(len(a), len(b))
@@ -147,8 +175,8 @@ def broadcast_shapes(a: ShapeLike, b: ShapeLike) -> ShapeLike:
             out.append(x)
         elif x == 1:
             out.append(y)
-        elif x == 0 or y == 0:
-            out.append(x or y)
+        elif x is None or y is None:
+            out.append(either(x, y))
         else:
             raise ValueError
     return tuple(out)

@@ -12,6 +12,7 @@ from ..graph.node import Node
 from ..graph.structure import Structure
 from ..ndarray import NDArray, zeros
 from ..ops.infer import known
+from ..ops.notation import shown_shape
 from .base import SymbolBase
 from .inference import as_shape, node_of
 
@@ -67,7 +68,7 @@ class Binding(SymbolBase):
             raise MXNetError(f"simple_bind error. Arguments:\n{listing}InferShape pass cannot decide shapes for the "
                              "following arguments (0 means unknown dimensions). Please consider providing them as "
                              "inputs:\n"
-                             + ", ".join(f"{n.name}: {shapes[id(n)][0]}" for n in unknown))
+                             + ", ".join(f"{n.name}: {shown_shape(shapes[id(n)][0])}" for n in unknown))
         old = {} if shared_exec is None else {**shared_exec.arg_dict, **shared_exec.aux_dict}
         old_grads = {} if shared_exec is None or shared_exec.grad_arrays is None else shared_exec.grad_dict
         buffer = {} if shared_buffer is None else shared_buffer

@@ -10,7 +10,8 @@ from ..base import MXNetError, MXNetTypeError, MXNetValueError
 from ..dtypes import as_dtype
 from ..graph.inference import shapes_of, types_of
 from ..graph.node import post_order, variables
-from ..ops.infer import known
+from ..ops.infer import ShapeLike, known
+from ..ops.notation import read_shape, shown_shape
 from .base import SymbolBase
 
 __all__ = ["Inference", "as_shape", "node_of"]
@@ -28,11 +29,11 @@ class Inference(SymbolBase):
         shapes, a warning says which, and the result is ``(None, None, None)``. A contradiction raises
         MXNetError naming operator and argument.
         """
-        result = self.infer_shape_partial(*args, **kwargs)
-        missing = [f"{name}: {shape or None}" for name, shape in zip(self.list_arguments(), result[0])
-                   if not known(shape) or shape == ()]
-        if not missing and all(known(shape) and shape != () for part in result for shape in part):
+        result = self._shapes(args, kwargs)
+        if all(known(shape) for part in result for shape in part):
             return result
+        missing = [f"{name}: {shown_shape(shape)}" for name, shape in zip(self.list_arguments(), result[0])
+                   if not known(shape)]
         if args or kwargs:
             warnings.warn("Cannot decide shape for the following arguments (0s in shape means unknown dimensions). "
                           "Consider providing them as input:\n\t" + "\n\t".join(missing), stacklevel=2)
@@ -40,6 +41,9 @@ class Inference(SymbolBase):
 
     def infer_shape_partial(self, *args: Any, **kwargs: Any) -> tuple:
         """Return what follows from some shapes: like :meth:`infer_shape`, with 0 and ``()`` for what is unknown."""
+        return tuple([shown_shape(shape) for shape in part] for part in self._shapes(args, kwargs))
+
+    def _shapes(self, args: tuple, kwargs: dict[str, Any]) -> tuple[list[ShapeLike], list[ShapeLike], list[ShapeLike]]:
         given = self._given("InferShape", args, kwargs)
         given = {name: as_shape("infer_shape", name, shape) for name, shape in given.items()}
         order = post_order(self._heads)
@@ -48,11 +52,11 @@ class Inference(SymbolBase):
         except MXNetError as error:
             print("infer_shape error. Arguments:")
             for name, shape in given.items():
-                print(f"  {name}: {shape}")
+                print(f"  {name}: {shown_shape(shape)}")
             raise MXNetError(f"Error in operator {node_of(error)}: {error}") from error.__cause__
         arg_nodes, aux_nodes = variables(order)
-        return ([table[id(n)][0] or () for n in arg_nodes], [table[id(n)][i] or () for n, i in self._heads],
-                [table[id(n)][0] or () for n in aux_nodes])
+        return ([table[id(n)][0] for n in arg_nodes], [table[id(n)][i] for n, i in self._heads],
+                [table[id(n)][0] for n in aux_nodes])
 
     def infer_type(self, *args: Any, **kwargs: Any) -> tuple:
         """Return (argument types, output types, auxiliary types) as NumPy classes from the types of some arguments.
@@ -96,8 +100,8 @@ def node_of(error: MXNetError) -> str:
     return parts[1] if len(parts) > 1 else "?"
 
 
-def as_shape(what: str, name: str, shape: Any) -> tuple[int, ...]:
-    """Return the `shape` that a user gives for `name`. Raises MXNetTypeError."""
-    if not isinstance(shape, (tuple, list)) or not all(isinstance(n, (int, np.integer)) and n >= 0 for n in shape):
+def as_shape(what: str, name: str, shape: Any) -> ShapeLike:
+    """Return what the `shape` that a user gives for `name` means. Raises MXNetTypeError."""
+    if not isinstance(shape, (tuple, list)) or not all(isinstance(n, (int, np.integer)) for n in shape):
         raise MXNetTypeError(f"{what}: {name} is {shape!r}; expected a shape, a tuple of lengths (0 where unknown)")
-    return tuple(map(int, shape))
+    return read_shape(shape)

@@ -4,33 +4,39 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ..catalog import op, require
-from ..infer import Slots, same_type
+from ..infer import Length, ShapeLike, Slots, derived, same_type
 from ..schema import Attrs
 
 __all__: list[str] = []
 
 
-def _image(name: str, block_size: int, shape: tuple[int, ...] | None) -> tuple[int, ...] | None:
+def _image(name: str, block_size: int, shape: ShapeLike) -> ShapeLike:
     require(block_size > 0, name, f"block_size is {block_size}; expected a positive number")
     require(shape is None or len(shape) == 4, name, f"data has shape {shape}; expected (batch, channel, height, width)")
     return shape
 
 
-def _divided(name: str, what: str, length: int, by: int) -> int:
-    require(length % by == 0, name, f"{what} is {length}; expected a multiple of {by}")
-    return length // by
+def _divided(name: str, what: str, length: Length, by: int) -> Length:
+    require(length is None or length % by == 0, name, f"{what} is {length}; expected a multiple of {by}")
+    return derived(lambda n: n // by, length)
 
 
-def _deep(name: str, block_size: int, shape: tuple[int, ...]) -> tuple[int, ...]:
+def _times(length: Length, factor: int) -> Length:
+    return derived(lambda n: n * factor, length)
+
+
+def _deep(name: str, block_size: int, shape: tuple[Length, ...]) -> tuple[Length, ...]:
     """Return `shape` with blocks of pixels turned into channels."""
     n, c, h, w = shape
-    return (n, c * block_size ** 2, _divided(name, "height", h, block_size), _divided(name, "width", w, block_size))
+    return (n, _times(c, block_size ** 2), _divided(name, "height", h, block_size),
+            _divided(name, "width", w, block_size))
 
 
-def _wide(name: str, block_size: int, shape: tuple[int, ...]) -> tuple[int, ...]:
+def _wide(name: str, block_size: int, shape: tuple[Length, ...]) -> tuple[Length, ...]:
     """Return `shape` with channels turned into blocks of pixels."""
     n, c, h, w = shape
-    return (n, _divided(name, "the number of channels", c, block_size ** 2), h * block_size, w * block_size)
+    return (n, _divided(name, "the number of channels", c, block_size ** 2), _times(h, block_size),
+            _times(w, block_size))
 
 
 @op(name="depth_to_space")

@@ -4,7 +4,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ..catalog import op, require
-from ..infer import Slots, first_type, same_type
+from ..infer import ShapeLike, Slots, alike, first_type, same_type
 from ..math.reduce import normal_axis
 from ..schema import Attrs, Shape
 from .shapes import replaced
@@ -12,13 +12,13 @@ from .shapes import replaced
 __all__: list[str] = []
 
 
-def _broadcast_check(name: str, data: tuple[int, ...], target: tuple[int, ...]) -> None:
+def _broadcast_check(name: str, data: tuple, target: tuple) -> None:
     lead = len(target) - len(data)
-    require(lead >= 0 and all(n in (0, 1, m) or m == 0 for n, m in zip(data, target[max(lead, 0):])), name,
+    require(lead >= 0 and all(n == 1 or alike(n, m) for n, m in zip(data, target[max(lead, 0):])), name,
             f"data has shape {data}, which does not broadcast to {target}")
 
 
-def _broadcast_shape(name: str, target_of: Callable[[Attrs, Slots], tuple[int, ...] | None]) -> Callable:
+def _broadcast_shape(name: str, target_of: Callable[[Attrs, Slots], ShapeLike]) -> Callable:
     """Return the shape rule of an operator that broadcasts its first input to ``target_of(attrs, ins)``."""
     def rule(attrs: Attrs, ins: Slots, outs: Slots) -> None:
         outs[0] = target_of(attrs, ins)
@@ -27,7 +27,7 @@ def _broadcast_shape(name: str, target_of: Callable[[Attrs, Slots], tuple[int, .
     return rule
 
 
-def _kept(shape: tuple[int, ...], data: tuple[int, ...]) -> tuple[int, ...]:
+def _kept(shape: tuple[int, ...], data: tuple) -> tuple:
     """Return `shape` with 0 replaced by the length of the same axis (from the right) of `data`."""
     if 0 not in shape:
         return shape
@@ -47,15 +47,15 @@ def broadcast_to(xp, data, *, shape: Shape = ()):
 
 
 broadcast_to.shape(_broadcast_shape("broadcast_to", lambda attrs, ins: (
-    attrs.shape or None if ins[0] is None else _kept(attrs.shape, ins[0]))))
+    tuple(n or None for n in attrs.shape) or None if ins[0] is None else _kept(attrs.shape, ins[0]))))
 
 
-def _spread(data: tuple[int, ...], axis: tuple[int, ...], size: tuple[int, ...]) -> tuple[int, ...]:
+def _spread(data: tuple, axis: tuple[int, ...], size: tuple[int, ...]) -> tuple:
     """Return the shape `data` with the lengths `size` at `axis`, where it has length 1."""
     require(len(axis) == len(size), "broadcast_axis", f"axis is {axis} and size {size}; expected as many of each")
     for each, length in zip(axis, size):
         i = normal_axis("broadcast_axis", each, len(data))
-        require(data[i] in (0, 1), "broadcast_axis", f"data has shape {data}; expected length 1 at axis {each}")
+        require(data[i] in (None, 1), "broadcast_axis", f"data has shape {data}; expected length 1 at axis {each}")
         data = replaced(data, i, length)
     return data
 
@@ -70,8 +70,7 @@ broadcast_axis.shape(_broadcast_shape("broadcast_axis", lambda attrs, ins: (
     None if ins[0] is None else _spread(ins[0], attrs.axis, attrs.size))))
 
 
-def _like_axes(lhs: tuple[int, ...], rhs: tuple[int, ...], lhs_axes: tuple[int, ...] | None,
-               rhs_axes: tuple[int, ...] | None) -> tuple[int, ...]:
+def _like_axes(lhs: tuple, rhs: tuple, lhs_axes: tuple[int, ...] | None, rhs_axes: tuple[int, ...] | None) -> tuple:
     """Return the shape of `lhs` broadcast like `rhs`, or with axes of the one like axes of the other."""
     if lhs_axes is None or rhs_axes is None:
         require(lhs_axes is rhs_axes, "broadcast_like", "lhs_axes and rhs_axes come together or not at all")

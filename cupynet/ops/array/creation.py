@@ -13,6 +13,7 @@ import numpy as np
 from ...dtypes import dtype_of_flag
 from ..catalog import op, require
 from ..infer import Slots, no_inputs_type
+from ..notation import read_shape
 from ..op import Op
 from ..schema import Attrs, DType, Shape
 
@@ -30,10 +31,9 @@ def _filled(xp: Any, shape: tuple[int, ...], dtype: Any, value: float, out: Any)
 
 
 def _shape_rule(name: str) -> Callable:
-    """Return the rule of an array whose shape is an attribute; 0 in it is found from the users of the output."""
+    """Return the rule of an array whose shape is an attribute; what is unknown follows from where it is used."""
     def rule(attrs: Attrs, ins: Slots, outs: Slots) -> None:
-        require(all(n >= 0 for n in attrs.shape), name, f"shape is {attrs.shape}; lengths cannot be negative")
-        outs[0] = attrs.shape or None
+        outs[0] = read_shape(attrs.shape)
     return rule
 
 

@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from ..catalog import op, require
-from ..infer import Slots, same_type
+from ..infer import Slots, derived, same_type
 from ..math.reduce import normal_axis
 from ..schema import Attrs, Shape
 
@@ -35,15 +35,13 @@ def _(attrs: Attrs, ins: Slots, outs: Slots) -> None:
     if shape is None:
         return
     if len(shape) == 1:
-        outs[0] = (shape[0] and shape[0] + abs(k),) * 2
-        ins[0] = (outs[0][0] and outs[0][0] - abs(k),)
+        outs[0] = (derived(lambda n: n + abs(k), shape[0]),) * 2
+        ins[0] = (derived(lambda n: n - abs(k), outs[0][0]),)
         return
     first, second = (normal_axis("diag", axis, len(shape)) for axis in (attrs.axis1, attrs.axis2))
     require(first != second, "diag", f"axis1 and axis2 are both axis {first}; expected two different axes")
-    length = 0
-    if shape[first] and shape[second]:
-        length = _diagonal_length(shape[first], shape[second], k)
-        require(length, "diag", f"k is {k}, but data has shape {shape}: there is no such diagonal")
+    length = derived(lambda rows, columns: _diagonal_length(rows, columns, k), shape[first], shape[second])
+    require(length != 0, "diag", f"k is {k}, but data has shape {shape}: there is no such diagonal")
     outs[0] = (*(n for i, n in enumerate(shape) if i not in (first, second)), length)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..catalog import op, require
-from ..infer import Slots, known
+from ..infer import Slots, derived, known
 from ..schema import Attrs, Floats
 
 __all__: list[str] = []
@@ -54,7 +54,7 @@ def _(attrs: Attrs, ins: Slots, outs: Slots) -> None:
                     f"bins has shape {outs[1]}; expected a vector of two or more edges")
             outs[0] = (outs[1][0] - 1,)
         elif outs[0] is not None:
-            ins["bins"] = (outs[0][0] + 1,)
+            ins["bins"] = (derived(lambda n: n + 1, outs[0][0]),)
         return
     ends = attrs.range or ()
     require(count > 0 and len(ends) == 2 and ends[0] < ends[1], "_histogram",

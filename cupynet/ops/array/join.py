@@ -21,20 +21,20 @@ def _concat_shape(attrs: Attrs, ins: Slots, outs: Slots) -> None:
     if first is None:
         return
     axis = normal_axis("Concat", attrs.dim, len(first))
-    common = replaced(first, axis, 0)
+    common = replaced(first, axis, None)
     for _ in range(2):  # the second round brings what later arguments know to the earlier ones
         for slots in (ins, outs):
             for i in range(len(slots)):
                 slots[i] = common
-                common = replaced(slots[i], axis, 0)
+                common = replaced(slots[i], axis, None)
     lengths = [shape[axis] for shape in ins]
-    if 0 not in lengths:
+    if None not in lengths:
         outs[0] = replaced(common, axis, sum(lengths))
-    elif lengths.count(0) == 1 and outs[0][axis]:
-        missing = outs[0][axis] - sum(lengths)
-        require(missing > 0, "Concat", f"inputs have lengths {lengths} along axis {axis} (0: unknown), which leaves "
-                                       f"nothing of {outs[0][axis]} in the output")
-        ins[lengths.index(0)] = replaced(common, axis, missing)
+    elif lengths.count(None) == 1 and outs[0][axis] is not None:
+        missing = outs[0][axis] - sum(n for n in lengths if n is not None)
+        require(missing >= 0, "Concat", f"inputs have lengths {lengths} along axis {axis}, more than the "
+                                        f"{outs[0][axis]} in the output")
+        ins[lengths.index(None)] = replaced(common, axis, missing)
 
 
 def _concat_grad(F, grad, data_shape, *, dim):

@@ -4,7 +4,7 @@ from __future__ import annotations
 from typing import Literal
 
 from ..catalog import op, require
-from ..infer import Slots, same_type
+from ..infer import Slots, derived, same_type
 from ..schema import Attrs, Shape
 
 __all__: list[str] = []
@@ -46,10 +46,10 @@ def _(attrs: Attrs, ins: Slots, outs: Slots) -> None:
         return
     widths = _widths(attrs.pad_width, len(shape))
     if ins[0] is not None:
-        outs[0] = tuple(n and before + n + after for n, (before, after) in zip(ins[0], widths))
-        require(attrs.mode != "reflect" or all(n == 0 or max(pair) < n for n, pair in zip(ins[0], widths)), "Pad",
+        outs[0] = tuple(derived(lambda n, pair: n + sum(pair), n, pair) for n, pair in zip(ins[0], widths))
+        require(attrs.mode != "reflect" or all(n is None or max(pair) < n for n, pair in zip(ins[0], widths)), "Pad",
                 f"pad_width is {attrs.pad_width}; a reflection is narrower than data, which has shape {ins[0]}")
-    ins[0] = tuple(n and n - before - after for n, (before, after) in zip(outs[0], widths))
+    ins[0] = tuple(derived(lambda n, pair: n - sum(pair), n, pair) for n, pair in zip(outs[0], widths))
 
 
 pad.type(same_type)
@@ -85,7 +85,7 @@ def backward_pad(xp, data, *, mode: Literal["edge", "reflect"], pad_width: Shape
 @backward_pad.shape
 def _(attrs: Attrs, ins: Slots, outs: Slots) -> None:
     if ins[0] is not None:
-        outs[0] = tuple(n and n - sum(pair) for n, pair in zip(ins[0], _widths(attrs.pad_width, len(ins[0]))))
+        outs[0] = tuple(n - sum(pair) for n, pair in zip(ins[0], _widths(attrs.pad_width, len(ins[0]))))
 
 
 backward_pad.type(same_type)

@@ -56,7 +56,7 @@ def _(attrs: Attrs, ins: Slots, outs: Slots) -> None:
     if data is None:
         if attrs.keepdims and outs[0] is not None:
             axis = _pick_axis(attrs.axis, len(outs[0]))
-            ins["data"] = (*outs[0][:axis], 0, *outs[0][axis + 1:])
+            ins["data"] = (*outs[0][:axis], None, *outs[0][axis + 1:])
         return
     axis = _pick_axis(attrs.axis, len(data))
     short, long = (*data[:axis], *data[axis + 1:]) or (1,), (*data[:axis], 1, *data[axis + 1:])
@@ -122,7 +122,7 @@ def _(attrs: Attrs, ins: Slots, outs: Slots) -> None:
     outs[0] = ins["indices"]
     ins["indices"] = outs[0]
     if outs[0] is not None:
-        ins["a"] = (*outs[0], 0)
+        ins["a"] = (*outs[0], None)
 
 
 batch_take.type(first_type)

@@ -1,10 +1,8 @@
 """Repeating elements and whole arrays."""
 from __future__ import annotations
 
-import math
-
 from ..catalog import op, require
-from ..infer import Slots, same_type
+from ..infer import Slots, derived, elements, same_type
 from ..math.reduce import normal_axis
 from ..schema import Attrs, Shape
 from .shapes import inserted, replaced
@@ -29,8 +27,8 @@ def _(attrs: Attrs, ins: Slots, outs: Slots) -> None:
     require(all(n > 0 for n in attrs.reps), "tile", f"reps is {attrs.reps}; expected positive numbers")
     if ins[0] is not None:
         shape, reps = _tiles(ins[0], attrs.reps)
-        outs[0] = tuple(n * times for n, times in zip(shape, reps))
-        lengths = tuple(n // times for n, times in zip(outs[0], reps))
+        outs[0] = tuple(derived(lambda n, times: n * times, n, times) for n, times in zip(shape, reps))
+        lengths = tuple(derived(lambda n, times: n // times, n, times) for n, times in zip(outs[0], reps))
         ins[0] = lengths[len(lengths) - len(ins[0]):]
 
 
@@ -59,12 +57,12 @@ def _(attrs: Attrs, ins: Slots, outs: Slots) -> None:
     if ins[0] is None:
         return
     if attrs.axis is None:
-        outs[0] = (math.prod(ins[0]) * repeats,)
+        outs[0] = (derived(lambda n: n * repeats, elements(ins[0])),)
     else:
         axis = normal_axis("repeat", attrs.axis, len(ins[0]))
-        outs[0] = replaced(ins[0], axis, ins[0][axis] * repeats)
+        outs[0] = replaced(ins[0], axis, derived(lambda n: n * repeats, ins[0][axis]))
         if repeats:
-            ins[0] = replaced(outs[0], axis, outs[0][axis] // repeats)
+            ins[0] = replaced(outs[0], axis, derived(lambda n: n // repeats, outs[0][axis]))
 
 
 repeat.type(same_type)

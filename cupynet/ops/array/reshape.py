@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from ..catalog import op, require
-from ..infer import Slots, first_type, known
+from ..infer import Length, Slots, alike, derived, elements, first_type, known
 from ..math.reduce import normal_axis
 from ..schema import Attrs, Shape
 from .shapes import completed, inserted, moving_op, without
@@ -15,8 +15,8 @@ __all__: list[str] = []
 
 
 @functools.lru_cache(maxsize=4096)
-def reshaped(shape: tuple[int, ...], codes: tuple[int, ...], reverse: bool = False) -> tuple[int, ...]:
-    """Return the shape that the `codes` of Reshape make of `shape`, 0 where it is not known yet.
+def reshaped(shape: tuple[Length, ...], codes: tuple[int, ...], reverse: bool = False) -> tuple[Length, ...]:
+    """Return the shape that the `codes` of Reshape make of `shape`, None where it is not known yet.
 
     Raises MXNetValueError if they do not fit.
     """
@@ -26,7 +26,7 @@ def reshaped(shape: tuple[int, ...], codes: tuple[int, ...], reverse: bool = Fal
     def check(condition: Any, what: str) -> None:
         require(condition, "Reshape", f"shape is {codes} for data of shape {shape}: {what}")
 
-    def take(count: int) -> tuple[int, ...]:
+    def take(count: int) -> tuple[Length, ...]:
         nonlocal source
         taken = lengths[source:source + count]
         check(len(taken) == count, "it refers to more axes than data has")
@@ -45,30 +45,31 @@ def reshaped(shape: tuple[int, ...], codes: tuple[int, ...], reverse: bool = Fal
         elif code == -2:
             result += take(max(len(lengths) - source, 0))
         elif code == -3:
-            result.append(math.prod(take(2)))
+            result.append(elements(take(2)))
         elif code == -4:
             (length,), first, second = take(1), next(sizes, 0), next(sizes, 0)
             check(first > 0 or second > 0, "-4 is followed by two lengths, one of which may be -1")
-            first, second = (length // second if first == -1 else first), (length // first if second == -1 else second)
-            check(length in (0, first * second), f"{length} is not the product of the lengths after -4")
+            first, second = (derived(lambda n, by=second: n // by, length) if first == -1 else first,
+                             derived(lambda n, by=first: n // by, length) if second == -1 else second)
+            check(alike(length, elements((first, second))), f"{length} is not the product of the lengths after -4")
             result += (first, second)
         else:
             result.append(code)
             source += 1
-    total = math.prod(shape)
+    total = elements(shape)
     if hole is not None:
         result[hole] = 1
-        rest = math.prod(result)
-        check(rest == 0 or total % rest == 0, f"{total} elements do not divide by {rest}")
-        result[hole] = total // rest if rest else 0
-    size = math.prod(result)
-    check(size in (total, 0) or total == 0, f"{total} elements cannot become {size}")
+        rest = elements(result)
+        check(not rest or not total or total % rest == 0, f"{total} elements do not divide by {rest}")
+        result[hole] = derived(lambda total, rest: total // rest if rest else 0, total, rest)
+    size = elements(result)
+    check(alike(size, total), f"{total} elements cannot become {size}")
     return tuple(result[::-1] if reverse else result)
 
 
 @functools.lru_cache(maxsize=4096)
-def _reshape_target(data: tuple[int, ...], shape: tuple[int, ...], reverse: bool, target_shape: tuple[int, ...],
-                    keep_highest: bool) -> tuple[int, ...]:
+def _reshape_target(data: tuple[Length, ...], shape: tuple[int, ...], reverse: bool, target_shape: tuple[int, ...],
+                    keep_highest: bool) -> tuple[Length, ...]:
     """Return the output shape of Reshape, by its codes or in the old way by ``target_shape``."""
     if shape or not target_shape:
         require(shape, "Reshape", "required argument 'shape' is missing")
@@ -129,7 +130,7 @@ def flatten(xp, data):
 def _(attrs: Attrs, ins: Slots, outs: Slots) -> None:
     if ins[0] is not None:
         require(ins[0], "Flatten", "data has no axis; expected at least one")
-        outs[0] = (ins[0][0], math.prod(ins[0][1:]))
+        outs[0] = (ins[0][0], elements(ins[0][1:]))
         ins[0] = (outs[0][0], *ins[0][1:])
         ins[0] = completed(ins[0], outs[0])
 
@@ -142,8 +143,8 @@ def _span(begin: int | None, end: int | None, rank: int, name: str) -> tuple[int
     return found
 
 
-def _like(lhs: tuple[int, ...], rhs: tuple[int, ...], lhs_begin: int | None, lhs_end: int | None,
-          rhs_begin: int | None, rhs_end: int | None) -> tuple[int, ...]:
+def _like(lhs: tuple[Length, ...], rhs: tuple[Length, ...], lhs_begin: int | None, lhs_end: int | None,
+          rhs_begin: int | None, rhs_end: int | None) -> tuple[Length, ...]:
     begin, end = _span(lhs_begin, lhs_end, len(lhs), "lhs")
     return (*lhs[:begin], *rhs[slice(*_span(rhs_begin, rhs_end, len(rhs), "rhs"))], *lhs[end:])
 
@@ -189,12 +190,12 @@ def _(attrs: Attrs, ins: Slots, outs: Slots) -> None:
         outs[0] = inserted(ins[0], normal_axis("expand_dims", attrs.axis, len(ins[0]) + 1), 1)
 
 
-def _squeezed(shape: tuple[int, ...], axis: tuple[int, ...] | None) -> tuple[int, ...]:
+def _squeezed(shape: tuple[Length, ...], axis: tuple[int, ...] | None) -> tuple[Length, ...]:
     """Return `shape` without the axes `axis`, or without all of length 1; at least one axis remains."""
     if axis is None:
         return tuple(n for n in shape if n != 1) or (1,)
     axes = {normal_axis("squeeze", each, len(shape)) for each in axis}
-    require(all(shape[i] in (0, 1) for i in axes), "squeeze",
+    require(all(alike(shape[i], 1) for i in axes), "squeeze",
             f"axis is {axis}, but data has shape {shape}; expected axes of length 1")
     return tuple(n for i, n in enumerate(shape) if i not in axes) or (1,)
 

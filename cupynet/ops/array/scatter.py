@@ -8,7 +8,7 @@ import numpy as np
 
 from ...base import MXNetIndexError
 from ..catalog import op, require
-from ..infer import Slots, first_type, same_type
+from ..infer import Slots, alike, first_type, same_type
 from ..schema import Attrs, Shape
 from .indices import scatter_add, whole
 from .slices import copied
@@ -78,7 +78,7 @@ def _points_shape(name: str, ins: Slots, data: tuple[int, ...] | None, values: t
     if indices is None:
         return None
     require(indices, name, "indices has no axis; expected (axes, ...)")
-    if data is None or not indices[0]:
+    if data is None or indices[0] is None:
         return None
     require(indices[0] <= len(data), name,
             f"indices has shape {indices}; expected at most {len(data)} rows, one for each axis of {data}")
@@ -204,7 +204,7 @@ def _(attrs: Attrs, ins: Slots, outs: Slots) -> None:
     if outs[0] is not None:
         ins[0] = (len(attrs.shape), *outs[0])
     if ins[0] is not None:
-        require(len(ins[0]) > 1 and ins[0][0] in (0, len(attrs.shape)), "_ravel_multi_index",
+        require(len(ins[0]) > 1 and alike(ins[0][0], len(attrs.shape)), "_ravel_multi_index",
                 f"data has shape {ins[0]}; expected ({len(attrs.shape)}, ...), an index for each axis of {attrs.shape}")
         outs[0] = ins[0][1:]
 

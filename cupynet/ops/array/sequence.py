@@ -25,8 +25,8 @@ def _lengths_shape(attrs: Attrs, ins: Slots, data: tuple | None) -> None:
     if data is not None:
         ins["sequence_length"] = (data[1 - attrs.axis],)
     if known(ins["sequence_length"]) and ins["data"] is not None:
-        batch, rest = ins["sequence_length"][0], (0,) * (len(ins["data"]) - 2)
-        ins["data"] = ((0, batch) if attrs.axis == 0 else (batch, 0)) + rest
+        batch, rest = ins["sequence_length"][0], (None,) * (len(ins["data"]) - 2)
+        ins["data"] = ((None, batch) if attrs.axis == 0 else (batch, None)) + rest
 
 
 def _within(xp: Any, sequence_length: Any, data: Any, axis: int) -> Any:
@@ -164,7 +164,7 @@ def _(attrs, ins, outs):
         return
     if outs[0] is not None:
         rest = outs[0]
-        ins[0] = (0, *rest) if axis == 0 else (rest[0], 0, *rest[1:])
+        ins[0] = (None, *rest) if axis == 0 else (rest[0], None, *rest[1:])
     _lengths_shape(attrs, ins, ins[0])
     data = ins[0]
     outs[0] = (data[1 - axis], *data[2:])

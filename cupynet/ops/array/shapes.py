@@ -5,37 +5,37 @@ import math
 from collections.abc import Callable, Sequence
 
 from ..catalog import op
-from ..infer import Slots, known, same_type
+from ..infer import Length, ShapeLike, Slots, known, same_type
 from ..op import Op
 
 __all__ = ["agreed", "completed", "inserted", "moving_op", "replaced", "without"]
 
 
-def inserted(shape: Sequence[int], axis: int, length: int) -> tuple[int, ...]:
+def inserted(shape: Sequence[Length], axis: int, length: Length) -> tuple[Length, ...]:
     """Return `shape` with a new axis of `length` before `axis`."""
     return (*shape[:axis], length, *shape[axis:])
 
 
-def replaced(shape: Sequence[int], axis: int, length: int) -> tuple[int, ...]:
+def replaced(shape: Sequence[Length], axis: int, length: Length) -> tuple[Length, ...]:
     """Return `shape` with `length` at `axis`."""
     return (*shape[:axis], length, *shape[axis + 1:])
 
 
-def without(shape: Sequence[int], axis: int) -> tuple[int, ...]:
+def without(shape: Sequence[Length], axis: int) -> tuple[Length, ...]:
     """Return `shape` without `axis`."""
     return (*shape[:axis], *shape[axis + 1:])
 
 
-def completed(shape: tuple[int, ...] | None, other: tuple[int, ...] | None) -> tuple[int, ...] | None:
+def completed(shape: ShapeLike, other: ShapeLike) -> ShapeLike:
     """Return `shape` with its only unknown length found from `other`, a shape with as many elements."""
-    if shape is None or shape.count(0) != 1 or not known(other):
+    if shape is None or shape.count(None) != 1 or not known(other):
         return shape
-    rest = math.prod(n for n in shape if n)
+    rest = math.prod(n for n in shape if n is not None)
     total = math.prod(other)
-    return shape if total % rest else replaced(shape, shape.index(0), total // rest)
+    return shape if rest == 0 or total % rest else replaced(shape, shape.index(None), total // rest)
 
 
-def agreed(slots: Slots) -> tuple[int, ...] | None:
+def agreed(slots: Slots) -> ShapeLike:
     """Make all `slots` the same shape, which is returned."""
     shape = None
     for i in (*range(len(slots)), *range(len(slots))):  # twice, so that the first learn from the last

@@ -6,9 +6,10 @@ from itertools import zip_longest
 from typing import Any
 
 from ..catalog import op, require
-from ..infer import Slots, first_type, same_shape, same_type
+from ..infer import Length, Slots, derived, first_type, same_shape, same_type
 from ..math.reduce import normal_axis
 from ..schema import Attrs, OptShape, Shape
+from .shapes import replaced
 
 __all__ = ["copied"]
 
@@ -23,10 +24,10 @@ def _key(name: str, begin: Sequence, end: Sequence, step: Sequence = ()) -> _Key
     return tuple(slice(*each) for each in zip_longest(begin, end, step))
 
 
-def _sliced(name: str, shape: tuple[int, ...], key: _Key) -> tuple[int, ...]:
-    """Return the shape of ``array[key]`` for an array of `shape`, 0 where it is not known."""
+def _sliced(name: str, shape: tuple[Length, ...], key: _Key) -> tuple[Length, ...]:
+    """Return the shape of ``array[key]`` for an array of `shape`, None where it is not known."""
     require(len(key) <= len(shape), name, f"begin has {len(key)} items, but data has only {len(shape)} axes: {shape}")
-    return (*(n and len(range(n)[part]) for n, part in zip(shape, key)), *shape[len(key):])
+    return (*(derived(lambda n, part: len(range(n)[part]), *each) for each in zip(shape, key)), *shape[len(key):])
 
 
 @op(name="slice", aliases=("crop", "_sparse_slice"), view=True)
@@ -41,7 +42,7 @@ def _(attrs: Attrs, ins: Slots, outs: Slots) -> None:
     if outs[0] is not None:  # whole axes are as long as they come out
         require(len(key) <= len(outs[0]), "slice", f"begin has {len(key)} items for an output of shape {outs[0]}")
         whole = [part.start is None and part.stop is None and part.step in (None, 1, -1) for part in key]
-        ins[0] = (*(n * each for n, each in zip(outs[0], whole)), *outs[0][len(key):])
+        ins[0] = (*(n if each else None for n, each in zip(outs[0], whole)), *outs[0][len(key):])
     if ins[0] is not None:
         outs[0] = _sliced("slice", ins[0], key)
 
@@ -74,11 +75,11 @@ def slice_axis(xp, data, *, axis: int, begin: int, end: int | None):
 def _(attrs: Attrs, ins: Slots, outs: Slots) -> None:
     if outs[0] is not None:
         axis = normal_axis("slice_axis", attrs.axis, len(outs[0]))
-        ins[0] = (*outs[0][:axis], 0, *outs[0][axis + 1:])
+        ins[0] = replaced(outs[0], axis, None)
     if ins[0] is not None:
         axis = normal_axis("slice_axis", attrs.axis, len(ins[0]))
-        part = _span(axis, attrs.begin, attrs.end, ins[0]) if ins[0][axis] else slice(0, 0)
-        outs[0] = (*ins[0][:axis], part.stop - part.start, *ins[0][axis + 1:])
+        part = None if ins[0][axis] is None else _span(axis, attrs.begin, attrs.end, ins[0])
+        outs[0] = replaced(ins[0], axis, derived(lambda part: part.stop - part.start, part))
 
 
 slice_axis.type(same_type)
@@ -97,7 +98,7 @@ def _like(data: tuple[int, ...], like: tuple[int, ...], axes: tuple[int, ...]) -
     chosen = {normal_axis("slice_like", axis, min(len(data), len(like))) if axis >= 0 else
               normal_axis("slice_like", axis, len(data)) for axis in axes or range(len(data))}
     for i in chosen:
-        require(i < len(like) and (0 in (data[i], like[i]) or like[i] <= data[i]), "slice_like",
+        require(i < len(like) and (None in (data[i], like[i]) or like[i] <= data[i]), "slice_like",
                 f"shape_like has shape {like}, which does not fit into data {data} along axis {i}")
     return tuple(like[i] if i in chosen else n for i, n in enumerate(data))
 

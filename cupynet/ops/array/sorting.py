@@ -5,13 +5,12 @@ Equal elements keep their order, whichever way is sorted, and NaN comes last; MX
 """
 from __future__ import annotations
 
-import math
 from typing import Any, Literal
 
 import numpy as np
 
 from ..catalog import op, require
-from ..infer import Slots, first_type, same_type
+from ..infer import Length, Slots, elements, first_type, same_type
 from ..math.reduce import normal_axis
 from ..schema import Attrs, DType, Shape
 
@@ -40,8 +39,8 @@ def _along(xp: Any, positions: Any, axis: int) -> tuple[Any, ...]:
     return tuple(index)
 
 
-def _line_shape(shape: tuple[int, ...], axis: int | None) -> tuple[int, ...]:
-    return (math.prod(shape),) if axis is None else shape
+def _line_shape(shape: tuple[Length, ...], axis: int | None) -> tuple[Length, ...]:
+    return (elements(shape),) if axis is None else shape
 
 
 # ---- whole ----------------------------------------------------------------------------------------
@@ -193,7 +192,7 @@ def _(attrs: Attrs, ins: Slots, outs: Slots) -> None:
     line = _line_shape(shape, attrs.axis)
     along = normal_axis("topk", attrs.axis or 0, len(line))
     length = line[along]
-    k = _count(attrs.k, length) if length else max(attrs.k, 0)
+    k = _count(attrs.k, length) if length is not None else attrs.k if attrs.k > 0 else None
     for i in range(len(outs)):
         outs[i] = (*line[:along], k, *line[along + 1:])
 

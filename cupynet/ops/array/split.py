@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..catalog import op, require
-from ..infer import Slots, same_type
+from ..infer import Length, Slots, alike, derived, same_type
 from ..math.reduce import normal_axis
 from ..schema import Attrs, Shape
 from .shapes import agreed, inserted, replaced, without
@@ -78,15 +78,17 @@ def _(attrs: Attrs, ins: Slots, outs: Slots) -> None:
     shape = agreed(outs)
     if shape is not None:
         axis = normal_axis("SliceChannel", attrs.axis, len(shape) + squeezed)
-        ins[0] = inserted(shape, axis, count) if squeezed else replaced(shape, axis, shape[axis] * count)
+        whole = count if squeezed else derived(lambda n: n * count, shape[axis])
+        ins[0] = (inserted if squeezed else replaced)(shape, axis, whole)
     if ins[0] is not None:
         axis = normal_axis("SliceChannel", attrs.axis, len(ins[0]))
         length = ins[0][axis]
-        require(length % count == 0 and (not squeezed or length in (0, count)), "SliceChannel",
+        require(length is None or (length % count == 0 and (not squeezed or length == count)), "SliceChannel",
                 f"data has shape {ins[0]}, whose axis {axis} cannot be cut into num_outputs={count} equal pieces"
                 + (" of length 1 (squeeze_axis)" if squeezed else ""))
         for i in range(len(outs)):
-            outs[i] = without(ins[0], axis) if squeezed else replaced(ins[0], axis, length // count)
+            outs[i] = (without(ins[0], axis) if squeezed else
+                       replaced(ins[0], axis, derived(lambda n: n // count, length)))
 
 
 slice_channel.type(same_type)
@@ -97,13 +99,15 @@ def _(F, grads, data_shape, *, num_outputs, axis, squeeze_axis):
     return _joined(F, grads, [data_shape[axis] // num_outputs] * num_outputs, axis, squeeze_axis)
 
 
-def _bounds(length: int, indices: tuple[int, ...], sections: int) -> list[tuple[int, int]]:
-    """Return where the pieces of ``_split_v2`` begin and end in an axis of `length` (0: unknown)."""
+def _bounds(length: Length, indices: tuple[int, ...], sections: int) -> list[tuple[int, Length]]:
+    """Return where the pieces of ``_split_v2`` begin and end in an axis of `length`."""
+    if sections and length is None:
+        return [(0, None)] * sections
     if sections:
         require(length % sections == 0, "_split_v2", f"{sections} sections do not divide the length {length}")
         return [(i * length // sections, (i + 1) * length // sections) for i in range(sections)]
-    if not length:  # the last piece is as long as the axis lets it be
-        return list(zip(indices, (*indices[1:], indices[-1])))
+    if length is None:  # the last piece is as long as the axis lets it be
+        return list(zip(indices, (*indices[1:], None)))
     ends = (*indices[1:], length)
     return [(begin, max(begin, end)) for begin, end in
             (slice(*pair).indices(length)[:2] for pair in zip(indices, ends))]
@@ -127,16 +131,17 @@ def _(attrs: Attrs, ins: Slots, outs: Slots) -> None:
             f"indices is {attrs.indices}; expected the beginnings of the pieces, the first of them 0")
     if ins[0] is None and outs[0] is not None:
         axis = normal_axis("_split_v2", attrs.axis, len(outs[0]) + squeezed)
-        ins[0] = inserted(outs[0], axis, 0) if squeezed else replaced(outs[0], axis, 0)
+        ins[0] = (inserted if squeezed else replaced)(outs[0], axis, None)
     if ins[0] is None:
         return
     axis = normal_axis("_split_v2", attrs.axis, len(ins[0]))
     for i, (begin, end) in enumerate(_bounds(ins[0][axis], attrs.indices, attrs.sections)):
-        require(not squeezed or end - begin in (0, 1), "_split_v2",
+        piece = derived(lambda begin, end: end - begin, begin, end)
+        require(not squeezed or alike(piece, 1), "_split_v2",
                 f"squeeze_axis needs pieces of length 1, but output {i} of data {ins[0]} is {begin}:{end}")
-        outs[i] = without(ins[0], axis) if squeezed else replaced(ins[0], axis, end - begin)
+        outs[i] = without(ins[0], axis) if squeezed else replaced(ins[0], axis, piece)
     lengths = [1 if squeezed else shape[axis] for shape in outs]
-    if 0 not in lengths:
+    if None not in lengths:
         ins[0] = replaced(ins[0], axis, sum(lengths))
 
 

@@ -55,7 +55,7 @@ def _(attrs: Attrs, ins: Slots, outs: Slots) -> None:
         rank = len(outs[0]) - len(a) + 1
         require(rank >= 0, "take", f"a has shape {a}, too many axes for an output of shape {outs[0]}")
         ins["indices"] = outs[0][axis:axis + rank]
-        ins["a"] = (*outs[0][:axis], 0, *outs[0][axis + rank:])
+        ins["a"] = (*outs[0][:axis], None, *outs[0][axis + rank:])
         a, indices = ins
     if indices is not None:
         outs[0] = (*a[:axis], *indices, *a[axis + 1:])

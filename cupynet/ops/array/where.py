@@ -4,7 +4,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..catalog import op, require
-from ..infer import Slots, first_type
+from ..infer import Slots, alike, first_type
 from ..math.reduce import normal_axis
 from ..schema import Attrs, Shape
 from .indices import within
@@ -45,7 +45,7 @@ def _(attrs: Attrs, ins: Slots, outs: Slots) -> None:
             ins[name] = ins["condition"]
         outs[0] = ins["condition"]
     else:
-        require(len(condition) == 1 and (0 in (condition[0], shape[0]) or condition == shape[:1]), "where",
+        require(len(condition) == 1 and alike(condition[0], shape[0]), "where",
                 f"condition has shape {condition}; expected {shape}, that of x, or {shape[:1]}")
         ins["condition"] = shape[:1]
 
@@ -83,7 +83,7 @@ def _(attrs: Attrs, ins: Slots, outs: Slots) -> None:
         shape = slots[0]
         if shape is not None:
             axis = normal_axis("_contrib_boolean_mask", attrs.axis, len(shape))
-            (outs if slots is ins else ins)[0] = (*shape[:axis], 0, *shape[axis + 1:])
+            (outs if slots is ins else ins)[0] = (*shape[:axis], None, *shape[axis + 1:])
     if ins["data"] is not None:
         ins["index"] = ins["data"][attrs.axis:][:1]
 
@@ -132,7 +132,7 @@ def _(attrs: Attrs, ins: Slots, outs: Slots) -> None:
     if new is not None:
         ins["index_vector"] = new[:1]
     if outs[0] is not None:
-        ins["new_tensor"] = ((ins["index_vector"] or (0,))[0], *outs[0][1:])
+        ins["new_tensor"] = ((ins["index_vector"] or (None,))[0], *outs[0][1:])
 
 
 @index_copy.type

@@ -9,7 +9,7 @@ import numpy as np
 
 from ...device import parallel
 from ..catalog import op, require
-from ..infer import ShapeLike, Slots, same_type
+from ..infer import Length, ShapeLike, Slots, alike, either, elements, same_type
 from ..schema import Attrs
 
 __all__ = ["lhs_gradient", "product", "rhs_gradient"]
@@ -57,9 +57,9 @@ def _matrix(array: Any, first: bool) -> Any:
     return array if array.ndim == 2 else array.reshape(_matrix_shape(array.shape, first))
 
 
-def _dot_shape(lhs: tuple[int, ...], rhs: tuple[int, ...], transpose_a: bool, transpose_b: bool) -> tuple[int, ...]:
+def _dot_shape(lhs: tuple, rhs: tuple, transpose_a: bool, transpose_b: bool) -> tuple[Length, ...]:
     n, m = lhs[0 if transpose_a else -1], rhs[-1 if transpose_b else 0]
-    require(n == m or not n or not m, "dot",
+    require(alike(n, m), "dot",
             f"lhs has shape {lhs} and rhs {rhs}; expected one length of the axes summed over, got {n} and {m}")
     return (lhs[1:] if transpose_a else lhs[:-1]) + (rhs[:-1] if transpose_b else rhs[1:]) or (1,)
 
@@ -105,7 +105,7 @@ def _(attrs: Attrs, ins: Slots, outs: Slots) -> None:
         return
     turn_a, turn_b = attrs.transpose_a, attrs.transpose_b
     outs[0] = _dot_shape(lhs, rhs, turn_a, turn_b)
-    shared = lhs[0 if turn_a else -1] or rhs[-1 if turn_b else 0]
+    shared = either(lhs[0 if turn_a else -1], rhs[-1 if turn_b else 0])
     split = len(lhs) - 1
     rest_a, rest_b = outs[0][:split], outs[0][split:split + len(rhs) - 1]
     ins[0] = (shared, *rest_a) if turn_a else (*rest_a, shared)
@@ -163,16 +163,16 @@ def batch_dot(xp, lhs, rhs, *, transpose_a: bool = False, transpose_b: bool = Fa
     return product(xp, lhs.swapaxes(-1, -2) if transpose_a else lhs, rhs.swapaxes(-1, -2) if transpose_b else rhs, out)
 
 
-def _batch_dot_shape(lhs: tuple[int, ...], rhs: tuple[int, ...], turn_a: bool, turn_b: bool) -> tuple[int, ...]:
-    """Return the shape of the result, 0 where it is unknown."""
+def _batch_dot_shape(lhs: tuple, rhs: tuple, turn_a: bool, turn_b: bool) -> tuple[Length, ...]:
+    """Return the shape of the result, None where it is unknown."""
     fits = len(lhs) == len(rhs) >= 3
     if fits:
         n, k = lhs[:-3:-1] if turn_a else lhs[-2:]
         also_k, m = rhs[:-3:-1] if turn_b else rhs[-2:]
-        fits = all(x == y or not x or not y for x, y in zip((*lhs[:-2], k), (*rhs[:-2], also_k)))
+        fits = all(map(alike, (*lhs[:-2], k), (*rhs[:-2], also_k)))
     require(fits, "batch_dot", f"lhs has shape {lhs} and rhs {rhs} with transpose_a={turn_a}, transpose_b={turn_b}; "
                                "expected (..., n, k) and (..., k, m) with the same axes in front, at least one")
-    return (*(x or y for x, y in zip(lhs[:-2], rhs)), n, m)
+    return (*map(either, lhs[:-2], rhs[:-2]), n, m)
 
 
 @batch_dot.shape
@@ -182,7 +182,7 @@ def _(attrs: Attrs, ins: Slots, outs: Slots) -> None:
         return
     outs[0] = _batch_dot_shape(lhs, rhs, attrs.transpose_a, attrs.transpose_b)
     *batch, n, m = outs[0]
-    k = lhs[-2 if attrs.transpose_a else -1] or rhs[-1 if attrs.transpose_b else -2]
+    k = either(lhs[-2 if attrs.transpose_a else -1], rhs[-1 if attrs.transpose_b else -2])
     ins[0] = (*batch, k, n) if attrs.transpose_a else (*batch, n, k)
     ins[1] = (*batch, m, k) if attrs.transpose_b else (*batch, k, m)
 
@@ -226,7 +226,7 @@ def khatri_rao(xp, *args):
 def _check_khatri_rao(shapes: list[ShapeLike]) -> None:
     require(shapes, "khatri_rao", "needs at least one matrix")
     given = [shape for shape in shapes if shape is not None]
-    columns = {shape[-1] for shape in given if len(shape) == 2} - {0}
+    columns = {shape[-1] for shape in given if len(shape) == 2} - {None}
     require(all(len(shape) == 2 for shape in given) and len(columns) <= 1, "khatri_rao",
             f"arguments have shapes {given}; expected matrices with one number of columns")
 
@@ -236,10 +236,10 @@ def _(attrs: Attrs, ins: Slots, outs: Slots) -> None:
     _check_khatri_rao(list(ins))
     if None in list(ins):
         return
-    columns = max(shape[1] for shape in ins)
+    columns = either(*(shape[1] for shape in ins))
     for i, shape in enumerate(list(ins)):
         ins[i] = (shape[0], columns)
-    outs[0] = (math.prod(shape[0] for shape in ins), columns)
+    outs[0] = (elements(shape[0] for shape in ins), columns)
 
 
 khatri_rao.type(same_type)

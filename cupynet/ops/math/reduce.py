@@ -55,7 +55,7 @@ def _reduction_shape(axes_of: Callable[[Attrs, int], tuple[int, ...]]) -> Callab
                 outs[i] = kept if attrs.keepdims else tuple(n for j, n in enumerate(kept) if j not in axes) or (1,)
             elif attrs.keepdims and outs[i] is not None:
                 axes = axes_of(attrs, len(outs[i]))
-                ins[0] = tuple(0 if j in axes else n for j, n in enumerate(outs[i]))
+                ins[0] = tuple(None if j in axes else n for j, n in enumerate(outs[i]))
     return rule
 
 
@@ -384,7 +384,7 @@ def _(attrs: Attrs, ins: Slots, outs: Slots) -> None:
         require(len(ins[0]) >= 2, "argmax_channel", f"data has shape {ins[0]}; expected at least two axes")
         outs[0] = ins[0][:1] + ins[0][2:]
     elif outs[0] is not None:
-        ins[0] = outs[0][:1] + (0,) + outs[0][1:]
+        ins[0] = outs[0][:1] + (None,) + outs[0][1:]
 
 
 argmax_channel.type(same_type)

@@ -12,7 +12,7 @@ from typing import Any, Literal
 import numpy as np
 
 from ..catalog import op, require
-from ..infer import Slots, same_shape, same_type
+from ..infer import Slots, alike, same_shape, same_type
 from ..math.special import erf_of
 from ..schema import Attrs
 
@@ -192,12 +192,12 @@ def _(attrs: Attrs, ins: Slots, outs: Slots) -> None:
     for i in range(len(outs)):
         outs[i] = data
     if data is not None and "gamma" in ins:
-        channels = data[1 if len(data) > 1 else 0] if data else 1
+        channels = data[len(data) > 1] if data else 1
         gamma = ins["gamma"]
         if gamma is None:
             ins["gamma"] = (channels,)
         else:
-            require(len(gamma) == 1 and (gamma[0] in (0, 1, channels) or channels == 0), "LeakyReLU",
+            require(len(gamma) == 1 and (gamma[0] == 1 or alike(gamma[0], channels)), "LeakyReLU",
                     f"gamma has shape {gamma}; expected ({channels},) or (1,)")
 
 

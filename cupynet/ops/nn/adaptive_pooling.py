@@ -51,7 +51,7 @@ def _(attrs: Attrs, ins: Slots, outs: Slots) -> None:
         require(len(data) == 4, "_contrib_AdaptiveAvgPooling2D", f"data has shape {data}; expected four axes")
         outs[0] = (*data[:2], *_adaptive_size(attrs.output_size, data))
     elif outs[0] is not None:
-        ins["data"] = (*outs[0][:2], 0, 0)
+        ins["data"] = (*outs[0][:2], None, None)
 
 
 @adaptive_avg_pooling.grad("data")

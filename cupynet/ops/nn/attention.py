@@ -5,7 +5,7 @@ import math
 from typing import Any
 
 from ..catalog import op, require
-from ..infer import ShapeLike, Slots, same_type
+from ..infer import Length, ShapeLike, Slots, derived, same_type
 from ..math.matrix import product
 from ..schema import Attrs
 
@@ -16,9 +16,14 @@ __all__: list[str] = []
 # parts are query, key and value. Seen as (batch * heads, sequence, size) each part is a stack of matrices.
 
 def _check_heads(name: str, argument: str, shape: ShapeLike, heads: int, parts: int) -> None:
-    fits = heads > 0 and (shape is None or (len(shape) == 3 and shape[2] % (heads * parts) == 0))
+    fits = heads > 0 and (shape is None or (len(shape) == 3 and (shape[2] is None or shape[2] % (heads * parts) == 0)))
     require(fits, name, f"{argument} has shape {shape} with heads={heads}; expected (sequence, batch, width) with "
                         f"width a multiple of {parts} * heads")
+
+
+def _stacked(batch: Length, heads: int) -> Length:
+    """Return how many matrices the heads of a batch are."""
+    return derived(lambda n: n * heads, batch)
 
 
 def _part(data: Any, heads: int, parts: int, i: int) -> Any:
@@ -86,7 +91,7 @@ def _(attrs: Attrs, ins: Slots, outs: Slots) -> None:
     shape = ins[0]
     _check_heads("_contrib_interleaved_matmul_selfatt_qk", "queries_keys_values", shape, attrs.heads, 3)
     if shape is not None:
-        outs[0] = (shape[1] * attrs.heads, shape[0], shape[0])
+        outs[0] = (_stacked(shape[1], attrs.heads), shape[0], shape[0])
 
 
 @interleaved_matmul_selfatt_qk.grad("queries_keys_values")
@@ -123,8 +128,8 @@ def _(attrs: Attrs, ins: Slots, outs: Slots) -> None:
     shape = ins[0]
     _check_heads("_contrib_interleaved_matmul_selfatt_valatt", "queries_keys_values", shape, attrs.heads, 3)
     if shape is not None:
-        ins[1] = (shape[1] * attrs.heads, shape[0], shape[0])
-        outs[0] = (shape[0], shape[1], shape[2] // 3)
+        ins[1] = (_stacked(shape[1], attrs.heads), shape[0], shape[0])
+        outs[0] = (shape[0], shape[1], derived(lambda n: n // 3, shape[2]))
 
 
 @interleaved_matmul_selfatt_valatt.grad("queries_keys_values")
@@ -167,11 +172,11 @@ def _(attrs: Attrs, ins: Slots, outs: Slots) -> None:
     _check_heads("_contrib_interleaved_matmul_encdec_qk", "queries", queries, attrs.heads, 1)
     _check_heads("_contrib_interleaved_matmul_encdec_qk", "keys_values", keys_values, attrs.heads, 2)
     if queries is not None:
-        ins[1] = (0, queries[1], 2 * queries[2])
+        ins[1] = (None, queries[1], derived(lambda n: 2 * n, queries[2]))
     if keys_values is not None:
-        ins[0] = (0, keys_values[1], keys_values[2] // 2)
+        ins[0] = (None, keys_values[1], derived(lambda n: n // 2, keys_values[2]))
     if ins[0] is not None and ins[1] is not None:
-        outs[0] = (ins[0][1] * attrs.heads, ins[0][0], ins[1][0])
+        outs[0] = (_stacked(ins[0][1], attrs.heads), ins[0][0], ins[1][0])
 
 
 @interleaved_matmul_encdec_qk.grad("queries", "keys_values")
@@ -209,8 +214,8 @@ def _(attrs: Attrs, ins: Slots, outs: Slots) -> None:
     shape = ins[0]
     _check_heads("_contrib_interleaved_matmul_encdec_valatt", "keys_values", shape, attrs.heads, 2)
     if shape is not None:
-        ins[1] = (shape[1] * attrs.heads, 0, shape[0])
-        outs[0] = (ins[1][1], shape[1], shape[2] // 2)
+        ins[1] = (_stacked(shape[1], attrs.heads), None, shape[0])
+        outs[0] = (ins[1][1], shape[1], derived(lambda n: n // 2, shape[2]))
 
 
 @interleaved_matmul_encdec_valatt.grad("keys_values")

@@ -4,7 +4,7 @@ from __future__ import annotations
 from typing import Literal
 
 from ..catalog import op, require
-from ..infer import Slots, same_type
+from ..infer import Length, Slots, derived, either, same_type
 from ..schema import Attrs, Shape
 from .windows import (
     channels_first,
@@ -80,26 +80,26 @@ def _convolution_shape(attrs: Attrs, ins: Slots, outs: Slots) -> None:
     weight = to_channels_first(ins["weight"], layout)
     out = ranked(name, "output", outs[0], len(kernel), layout)
     if data is None:
-        data = (0,) * (2 + len(kernel))
-    if data[1]:
+        data = (None,) * (2 + len(kernel))
+    if data[1] is not None:
         _check_groups(name, "the number of channels", data[1], groups)
         depth = data[1] // groups
     else:
-        depth = weight[1] if weight is not None and len(weight) == 2 + len(kernel) else 0
-        data = (data[0], depth * groups, *data[2:])
+        depth = weight[1] if weight is not None and len(weight) == 2 + len(kernel) else None
+        data = (data[0], derived(lambda n: n * groups, depth), *data[2:])
     size = data[2:]
     if out is not None:  # with stride one the length of the data follows from that of the output
-        back = (n + d * (k - 1) - 2 * p if s == 1 and n else 0
+        back = (n + d * (k - 1) - 2 * p if s == 1 and n is not None else None
                 for n, k, s, d, p in zip(out[2:], kernel, stride, dilate, pad))
-        size = tuple(n or b for n, b in zip(size, back))
-        data = (data[0] or out[0], data[1], *size)
+        size = tuple(map(either, size, back))
+        data = (either(data[0], out[0]), data[1], *size)
     for n, k, d, p in zip(size, kernel, dilate, pad):
-        require(not n or d * (k - 1) < n + 2 * p, name,
+        require(n is None or d * (k - 1) < n + 2 * p, name,
                 f"kernel {kernel} dilated by {dilate} is larger than data of shape {ins['data']} padded by {pad}")
     ins["weight"] = from_channels_first((filters, depth, *kernel), layout)
     if not attrs.no_bias:
         ins["bias"] = (filters,)
-    if any(data):
+    if ins["data"] is not None or any(n is not None for n in data):
         ins["data"] = from_channels_first(data, layout)
         lengths = map(length_of_output, size, kernel, stride, dilate, pad)
         outs[0] = from_channels_first((data[0], filters, *lengths), layout)
@@ -209,20 +209,21 @@ def deconvolution(xp, data, weight, bias=None, *, kernel: Shape, stride: Shape =
 
 
 def _deconvolved(size: tuple, kernel: tuple, stride: tuple, dilate: tuple, pad: tuple, adj: tuple, target: tuple
-                 ) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """Return the padding and the spatial shape of the output, 0 where the length in `size` is not known."""
+                 ) -> tuple[tuple[int, ...], tuple[Length, ...]]:
+    """Return the padding and the spatial shape of the output, None where the length in `size` is not known."""
     name, rank = "Deconvolution", len(kernel)
     stride, dilate, pad = spatial(name, kernel, stride, dilate, pad)
     adj, target = adj or (0,) * rank, target or (0,) * rank
     require(len(adj) == len(target) == rank, name,
             f"adj is {adj} and target_shape is {target}; expected {rank} numbers each, as many as kernel has")
-    spread = tuple(s * (n - 1) + d * (k - 1) + 1 if n else 0 for n, k, s, d in zip(size, kernel, stride, dilate))
+    spread = tuple(derived(lambda n, k, s, d: s * (n - 1) + d * (k - 1) + 1, *each)
+                   for each in zip(size, kernel, stride, dilate))
     if any(target):
-        require(all(not n or (n >= t and (n - t) % 2 < s) for n, t, s in zip(spread, target, stride)), name,
+        require(all(n is None or (n >= t and (n - t) % 2 < s) for n, t, s in zip(spread, target, stride)), name,
                 f"target_shape is {target}; expected at most {spread}, and an even number less with stride 1")
-        return tuple((n - t + 1) // 2 if n else p for n, t, p in zip(spread, target, pad)), target
+        return tuple(p if n is None else (n - t + 1) // 2 for n, t, p in zip(spread, target, pad)), target
     require(all(a < s for a, s in zip(adj, stride)), name, f"adj is {adj}; expected numbers below stride {stride}")
-    return pad, tuple(n - 2 * p + a if n else 0 for n, p, a in zip(spread, pad, adj))
+    return pad, tuple(derived(lambda n, p, a: n - 2 * p + a, *each) for each in zip(spread, pad, adj))
 
 
 @deconvolution.shape
@@ -230,16 +231,16 @@ def _(attrs: Attrs, ins: Slots, outs: Slots) -> None:
     name, rank, layout = "Deconvolution", len(attrs.kernel), attrs.layout
     groups, filters = attrs.num_group, attrs.num_filter
     _check_groups(name, "num_filter", filters, groups)
-    data = ranked(name, "data", ins["data"], rank, layout) or (0,) * (2 + rank)
+    data = ranked(name, "data", ins["data"], rank, layout) or (None,) * (2 + rank)
     weight = to_channels_first(ins["weight"], layout)
     out = ranked(name, "output", outs[0], rank, layout)
-    channels = data[1] or (weight[0] if weight is not None else 0)
-    if channels:
+    channels = either(data[1], None if weight is None else weight[0])
+    if channels is not None:
         _check_groups(name, "the number of channels", channels, groups)
-    batch = data[0] or (out[0] if out is not None else 0)
+    batch = either(data[0], None if out is None else out[0])
     _, size = _deconvolved(data[2:], attrs.kernel, attrs.stride, attrs.dilate, attrs.pad, attrs.adj,
                            attrs.target_shape)
-    require(all(not n or m > 0 for n, m in zip(data[2:], size)), name,
+    require(all(n is None or m > 0 for n, m in zip(data[2:], size)), name,
             f"pad {attrs.pad} leaves nothing of the output for data of shape {ins['data']}")
     ins["weight"] = from_channels_first((channels, filters // groups, *attrs.kernel), layout)
     if not attrs.no_bias:

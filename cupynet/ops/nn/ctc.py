@@ -6,6 +6,7 @@ from typing import Any, Literal
 import numpy as np
 
 from ..catalog import op, require
+from ..infer import either
 
 __all__: list[str] = []
 
@@ -126,14 +127,14 @@ def _(attrs, ins, outs):
     data, label = ins["data"], ins["label"]
     require(data is None or len(data) == 3, "CTCLoss", f"data has shape {data}; expected (time, batch, classes)")
     require(label is None or len(label) == 2, "CTCLoss", f"label has shape {label}; expected (batch, labels)")
-    batch = next((known for known in (data and data[1], label and label[0], outs[0] and outs[0][0]) if known), 0)
-    ins["data"], ins["label"], outs[0] = (0, batch, 0), (batch, 0), (batch,)
+    batch = either(data and data[1], label and label[0], outs[0] and outs[0][0])
+    ins["data"], ins["label"], outs[0] = (None, batch, None), (batch, None), (batch,)
     for name in ("data_lengths", "label_lengths"):
         if name in ins:
             ins[name] = (batch,)
     outs["gradient"] = ins["data"]
     time, labels = ins["data"][0], ins["label"][1]
-    require(not time or labels <= time, "CTCLoss",
+    require(time is None or labels is None or labels <= time, "CTCLoss",
             f"label has shape {ins['label']}: more labels than the {time} steps of data {ins['data']}")
 
 

@@ -1,11 +1,10 @@
 """The fully connected layer."""
 from __future__ import annotations
 
-import math
 from typing import Any
 
 from ..catalog import op, require
-from ..infer import Slots, same_type
+from ..infer import Length, Slots, elements, same_type
 from ..math.matrix import product
 from ..schema import Attrs
 
@@ -44,11 +43,11 @@ def fully_connected(xp, data, weight, bias=None, *, num_hidden: int, no_bias: bo
     return result.reshape(shape) if out is None else out
 
 
-def _rows_and_output(shape: tuple[int, ...], num_hidden: int, flatten: bool) -> tuple[tuple[int, int], tuple[int, ...]]:
+def _rows_and_output(shape: tuple[Length, ...], num_hidden: int, flatten: bool) -> tuple[tuple, tuple]:
     """Return the shape of data as a matrix of rows, and the shape of the output."""
     if flatten:
-        return (shape[0], math.prod(shape[1:])), (shape[0], num_hidden)
-    return (math.prod(shape[:-1]), shape[-1]), (*shape[:-1], num_hidden)
+        return (shape[0], elements(shape[1:])), (shape[0], num_hidden)
+    return (elements(shape[:-1]), shape[-1]), (*shape[:-1], num_hidden)
 
 
 @fully_connected.shape
@@ -60,7 +59,7 @@ def _(attrs: Attrs, ins: Slots, outs: Slots) -> None:
         ins["weight"] = (hidden, rows[1])
         outs[0] = shape
     else:
-        ins["weight"] = (hidden, 0)
+        ins["weight"] = (hidden, None)
     if not attrs.no_bias:
         ins["bias"] = (hidden,)
     # backwards: the rows of data from the output, their length from the weight
@@ -70,7 +69,7 @@ def _(attrs: Attrs, ins: Slots, outs: Slots) -> None:
             ins["data"] = (*out[:-1], length)
     elif ins["data"] is not None:
         known = ins["data"]
-        ins["data"] = (0 if out is None else out[0], *((length,) if len(known) == 2 else known[1:]))
+        ins["data"] = (None if out is None else out[0], *((length,) if len(known) == 2 else known[1:]))
 
 
 fully_connected.type(same_type)

@@ -4,7 +4,7 @@ from __future__ import annotations
 import math
 
 from ..catalog import op, require
-from ..infer import Slots, same_type
+from ..infer import Length, Slots, derived, elements, same_type
 from ..schema import Attrs, Shape
 from .convolution import ranked
 from .windows import windows_of
@@ -57,18 +57,19 @@ def col2im(xp, data, *, output_size: Shape, kernel: Shape, stride: Shape = (), d
     return xp.ascontiguousarray(padded[(Ellipsis, *windows.inside)])
 
 
-def _count_windows(name: str, size: tuple, attrs: Attrs) -> int:
+def _count_windows(name: str, size: tuple, attrs: Attrs) -> Length:
     out = windows_of(name, size, None, attrs.kernel, attrs.stride, attrs.dilate, attrs.pad).out
-    require(all(o > 0 or not n for o, n in zip(out, size)), name,
+    require(all(o is None or o > 0 for o in out), name,
             f"kernel {attrs.kernel} dilated by {attrs.dilate} is larger than {size} padded by {attrs.pad}")
-    return math.prod(out)
+    return elements(out)
 
 
 @im2col.shape
 def _(attrs: Attrs, ins: Slots, outs: Slots) -> None:
     data = ranked("im2col", "data", ins["data"], len(attrs.kernel), None)
     if data is not None:
-        outs[0] = (data[0], data[1] * math.prod(attrs.kernel), _count_windows("im2col", data[2:], attrs))
+        depth = derived(lambda n: n * math.prod(attrs.kernel), data[1])
+        outs[0] = (data[0], depth, _count_windows("im2col", data[2:], attrs))
 
 
 @col2im.shape
@@ -76,11 +77,11 @@ def _(attrs: Attrs, ins: Slots, outs: Slots) -> None:
     require(len(attrs.output_size) == len(attrs.kernel), "col2im",
             f"output_size is {attrs.output_size}; expected as many lengths as kernel {attrs.kernel} has")
     data, depth = ins["data"], math.prod(attrs.kernel)
-    ins["data"] = (0, 0, _count_windows("col2im", attrs.output_size, attrs))
+    ins["data"] = (None, None, _count_windows("col2im", attrs.output_size, attrs))
     if data is not None:
-        require(data[1] % depth == 0, "col2im",
+        require(data[1] is None or data[1] % depth == 0, "col2im",
                 f"data has shape {data}; expected a multiple of {depth} (the kernel) on axis 1")
-        outs[0] = (data[0], data[1] // depth, *attrs.output_size)
+        outs[0] = (data[0], derived(lambda n: n // depth, data[1]), *attrs.output_size)
 
 
 @im2col.grad("data")

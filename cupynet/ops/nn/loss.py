@@ -8,7 +8,7 @@ from typing import Any, Literal
 import numpy as np
 
 from ..catalog import op, require
-from ..infer import Slots, first_type, known, same_shape, same_type
+from ..infer import Slots, elements, first_type, known, same_shape, same_type
 from ..op import Op
 from ..schema import Attrs
 from .softmax import softmax_of
@@ -85,7 +85,7 @@ def _(attrs: Attrs, ins: Slots, outs: Slots) -> None:
     require(len(data) >= 2, "SoftmaxOutput", f"data has shape {data}, expected at least 2 axes (batch, classes)")
     label = ins["label"]
     if attrs.multi_output:
-        size = math.prod(data[2:])
+        size = elements(data[2:])
         if label is None:
             ins["label"] = (data[0], size)
         elif known(label) and known(data):
@@ -328,7 +328,7 @@ def _(attrs: Attrs, ins: Slots, outs: Slots) -> None:
     if ins["data"] is not None:
         ins["label"] = ins["data"][:1]
     elif ins["label"] is not None:
-        ins["data"] = (*ins["label"], 0)
+        ins["data"] = (*ins["label"], None)
     outs[0] = (1,)
 
 

@@ -16,7 +16,7 @@ import numpy as np
 from ...base import MXNetValueError
 from ...device import parallel
 from ..catalog import op, require
-from ..infer import Slots, same_type
+from ..infer import Length, Slots, same_type
 from ..schema import Attrs, Shape
 from .windows import Windows, channels_first, from_channels_first, spatial, to_channels_first
 
@@ -33,10 +33,10 @@ _WORTHWHILE = 1 << 18  # numbers below which waking a thread takes longer than i
 
 # ---- geometry -------------------------------------------------------------------------------------
 
-def _length(n: int, kernel: int, stride: int, pad: int, convention: str) -> int:
-    """Return how many windows an axis of `n` elements has, 0 for unknown `n`."""
-    if not n:
-        return 0
+def _length(n: Length, kernel: int, stride: int, pad: int, convention: str) -> Length:
+    """Return how many windows an axis of `n` elements has, None for unknown `n`."""
+    if n is None:
+        return None
     if convention == "same":
         return -(-n // stride)
     reach = n + 2 * pad - kernel
@@ -286,7 +286,7 @@ def _pooling_shape(attrs: Attrs, ins: Slots, outs: Slots) -> None:
     if data is None:
         if outs[0] is not None and kernel:
             out = to_channels_first(outs[0], layout)
-            ins["data"] = from_channels_first((*out[:2], *(0,) * len(kernel)), layout)
+            ins["data"] = from_channels_first((*out[:2], *(None,) * len(kernel)), layout)
         return
     require(3 <= len(data) <= 5, name,
             f"data has shape {ins['data']}; expected batch, channels and one to three more axes")
@@ -297,7 +297,7 @@ def _pooling_shape(attrs: Attrs, ins: Slots, outs: Slots) -> None:
         require(len(size) == len(kernel), name,
                 f"data has shape {ins['data']}; a kernel of {len(kernel)} lengths expects {len(kernel) + 2} axes")
         for n, k, p in zip(size, kernel, pad):
-            require(not n or k <= n + 2 * p, name,
+            require(n is None or k <= n + 2 * p, name,
                     f"kernel {kernel} is larger than data of shape {ins['data']} padded by {pad}")
         lengths = tuple(_length(n, k, s, p, attrs.pooling_convention) for n, k, s, p in zip(size, kernel, stride, pad))
     outs[0] = from_channels_first((*data[:2], *lengths), layout)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any, Literal, NamedTuple
 
 from ..catalog import op, require
-from ..infer import Slots
+from ..infer import Slots, derived, either
 from ..schema import Attrs
 
 __all__ = ["parameter_count"]
@@ -461,30 +461,30 @@ def _(attrs, ins, outs):
             f"projection_size={attrs.projection_size} needs mode='lstm', not {attrs.mode!r}")
     require(0 <= attrs.p <= 1, "RNN", f"p is {attrs.p}; expected a probability")
     cells, width = sizes.layers * sizes.directions, sizes.put_out * sizes.directions
-    outs["output"] = (0, 0, width)
+    outs["output"] = (None, None, width)
     for slots, name, size in ((ins, "state", sizes.put_out), (outs, "state_output", sizes.put_out),
                               (ins, "state_cell", sizes.hidden), (outs, "statecell_output", sizes.hidden)):
         if name in slots:
-            slots[name] = (cells, 0, size if attrs.mode == "lstm" else sizes.put_out)
+            slots[name] = (cells, None, size if attrs.mode == "lstm" else sizes.put_out)
     time = outs["output"][0]
     batches = [outs["output"][1], *(slots[name][1] for slots in (ins, outs) for name in slots.names
                                     if name.startswith("state"))]
     if "sequence_length" in ins and ins["sequence_length"] is not None:
         batches.append(ins["sequence_length"][0])
-    batch = next((n for n in batches if n), 0)
+    batch = either(*batches)
     require(ins["data"] is None or len(ins["data"]) == 3, "RNN",
             f"data has shape {ins['data']}; expected (time, batch, input)")
-    ins["data"] = (time, batch, 0)
+    ins["data"] = (time, batch, None)
     time, batch, data_size = ins["data"]
     outs["output"] = (time, batch, width)
     for slots in (ins, outs):
         for name in slots.names:
             if name.startswith("state"):
-                slots[name] = (cells, batch, 0)
+                slots[name] = (cells, batch, None)
     if "sequence_length" in ins:
         ins["sequence_length"] = (batch,)
-    ins["parameters"] = (_count(sizes, data_size) if data_size else 0,)
-    outs["saved"] = (_Saved.size(sizes, time, batch, attrs.p) if time and batch else 0,)
+    ins["parameters"] = (derived(lambda n: _count(sizes, n), data_size),)
+    outs["saved"] = (derived(lambda time, batch: _Saved.size(sizes, time, batch, attrs.p), time, batch),)
 
 
 @rnn.type

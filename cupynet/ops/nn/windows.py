@@ -21,6 +21,7 @@ import numpy as np
 
 from ...device import parallel
 from ..catalog import require
+from ..infer import Length
 
 __all__ = ["Windows", "channels_first", "correlate", "data_grad", "from_channels_first",
            "is_channels_last", "length_of_output", "spatial", "to_channels_first", "weight_grad", "windows_of"]
@@ -98,9 +99,9 @@ def spatial(name: str, kernel: tuple, stride: tuple, dilate: tuple, pad: tuple
     return stride, dilate, pad
 
 
-def length_of_output(n: int, kernel: int, stride: int, dilate: int, pad: int) -> int:
-    """Return how many windows fit an axis of `n` elements, 0 for unknown `n`."""
-    return (n + 2 * pad - dilate * (kernel - 1) - 1) // stride + 1 if n else 0
+def length_of_output(n: Length, kernel: int, stride: int, dilate: int, pad: int) -> Length:
+    """Return how many windows fit an axis of `n` elements, None for unknown `n`."""
+    return None if n is None else (n + 2 * pad - dilate * (kernel - 1) - 1) // stride + 1
 
 
 def windows_of(name: str, size: tuple, out: tuple | None, kernel: tuple, stride: tuple, dilate: tuple, pad: tuple

@@ -20,6 +20,7 @@ import numpy as np
 from ..catalog import op, require
 from ..gradient import RawFunctions
 from ..infer import Slots, no_inputs_type, same_shape, same_type
+from ..notation import read_shape
 from ..schema import Attrs, DType, Shape
 
 __all__: list[str] = []
@@ -225,7 +226,7 @@ def _declare_random(which: _Distribution) -> None:
     def _(attrs, ins, outs):
         which.check(name, attrs)
         _check_lengths(name, attrs)
-        outs[0] = attrs.shape or (1,)
+        outs[0] = read_shape(attrs.shape or (1,))
 
     @like.shape
     def _(attrs, ins, outs):
@@ -299,7 +300,7 @@ def _declare_density(which: _Distribution) -> None:
         outs[0] = ins[0]
         _one_shape(ins, range(1, len(ins)))
         if ins[0] is not None and ins[1] is not None:
-            ins[0] = ins[1] + (0,) * (len(ins[0]) - len(ins[1]))
+            ins[0] = ins[1] + (None,) * (len(ins[0]) - len(ins[1]))
 
     declared.type(same_type)
 
@@ -349,7 +350,7 @@ def randint(xp, *, low: int, high: int, shape: Shape | None = None, ctx: str = "
 @randint.shape
 def _(attrs, ins, outs):
     require(attrs.low < attrs.high, "_random_randint", f"got low={attrs.low}, high={attrs.high}; needs low < high")
-    outs[0] = attrs.shape or (1,)
+    outs[0] = read_shape(attrs.shape or (1,))
 
 
 @randint.type
@@ -454,7 +455,7 @@ def _(attrs, ins, outs):
         return
     own = len(sample) - len(alpha)
     require(own >= 0 and alpha, "_random_pdf_dirichlet", f"alpha has shape {alpha}, which does not fit sample {sample}")
-    ins["sample"] = alpha[:-1] + (0,) * own + alpha[-1:]
+    ins["sample"] = alpha[:-1] + (None,) * own + alpha[-1:]
     sample = ins["sample"]
     ins["alpha"] = (*sample[:len(alpha) - 1], sample[-1])
     outs[0] = sample[:-1] or (1,)

@@ -11,7 +11,7 @@ from typing import Any, Literal
 import numpy as np
 
 from ..catalog import op, require
-from ..infer import Slots, first_type, same_type
+from ..infer import Slots, alike, first_type, same_type
 from ..schema import Attrs
 
 __all__ = ["box_rows", "centers", "iou", "suppress"]
@@ -22,7 +22,7 @@ _BLOCK = 128  # boxes whose overlaps with all others are held at once
 
 
 def _require_boxes(name: str, argument: str, shape: Any) -> None:
-    require(shape is None or (len(shape) > 0 and shape[-1] in (0, 4)), name,
+    require(shape is None or (len(shape) > 0 and alike(shape[-1], 4)), name,
             f"{argument} has shape {shape}, expected (..., 4)")
 
 
@@ -177,7 +177,7 @@ def _(attrs: Attrs, ins: Slots, outs: Slots) -> None:
         return
     require(len(shape) >= 2, name, f"data has shape {shape}, expected (..., boxes, columns)")
     for what, width in (("coord_start", 4), ("score_index", 1), ("id_index", 1)):
-        require(not shape[-1] or attrs[what] + width <= shape[-1], name,
+        require(shape[-1] is None or attrs[what] + width <= shape[-1], name,
                 f"{what} is {attrs[what]}, but data has {shape[-1]} columns")
     require(min(attrs.coord_start, attrs.score_index) >= 0, name, "coord_start and score_index may not be negative")
     outs[1] = shape[:-1]

@@ -86,7 +86,7 @@ def _(attrs: Attrs, ins: Slots, outs: Slots) -> None:
     for i in (0, 1):
         require_rank("Correlation", ins.names[i], ins[i], 4, "(N, C, H, W)")
     if outs[0] is not None:
-        ins[0] = (outs[0][0], 0, 0, 0)
+        ins[0] = (outs[0][0], None, None, None)
     ins[1] = ins[0]
     ins[0] = ins[1]
     if known(ins[0]):

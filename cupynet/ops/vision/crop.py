@@ -47,7 +47,7 @@ def _(attrs: Attrs, ins: Slots, outs: Slots) -> None:
             f"h_w is {attrs.h_w}; expected a height and a width, greater than 0")
     if size is None or ins[0] is None:
         return
-    if 0 not in size and 0 not in ins[0][2:]:
+    if None not in size and None not in ins[0][2:]:
         origin = _crop_origin(ins[0], *size, attrs.offset, attrs.center_crop)
         require(all(o >= 0 and o + n <= whole for o, n, whole in zip(origin, size, ins[0][2:])), "Crop",
                 f"a crop of {size} at offset {origin} does not fit into data of shape {ins[0]}")

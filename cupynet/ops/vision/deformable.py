@@ -18,7 +18,7 @@ import numpy as np
 from ...device import parallel
 from ..array.indices import scatter_add
 from ..catalog import op, require
-from ..infer import Slots, same_type
+from ..infer import Slots, derived, either, same_type
 from ..nn.windows import length_of_output, spatial
 from ..schema import Attrs, Shape
 
@@ -297,15 +297,15 @@ def _deformed_shape(attrs: Attrs, ins: Slots, outs: Slots) -> None:
     for slot in ("data", "offset", "mask", "weight"):
         shape = ins.get(slot)
         require(shape is None or len(shape) == 4, name, f"{slot} has shape {shape}; expected 4 axes")
-    data, weight = (ins[slot] or (0,) * 4 for slot in ("data", "weight"))
-    channels = data[1] or weight[1] * groups
+    data, weight = (ins[slot] or (None,) * 4 for slot in ("data", "weight"))
+    channels = either(data[1], derived(lambda n: n * groups, weight[1]))
     for what, number, into, count in (("num_filter", attrs.num_filter, "num_group", groups),
                                       ("the number of channels", channels, "num_group", groups),
                                       ("the number of channels", channels, "num_deformable_group", parts)):
-        require(count > 0 and number % count == 0 and (number > 0 or what != "num_filter"), name,
+        require(count > 0 and (number is None or (number > 0 and number % count == 0)), name,
                 f"{what} is {number} and {into} is {count}; expected a positive multiple")
     for n, k, d, p in zip(data[2:], kernel, dilate, pad):
-        require(not n or d * (k - 1) < n + 2 * p, name,
+        require(n is None or d * (k - 1) < n + 2 * p, name,
                 f"kernel {kernel} dilated by {dilate} is larger than data of shape {data} padded by {pad}")
 
     elements = parts * math.prod(kernel)
@@ -315,9 +315,9 @@ def _deformed_shape(attrs: Attrs, ins: Slots, outs: Slots) -> None:
             batch, _, *out = outs[0]
             ins[slot] = (batch, elements * each, *out)
             batch, _, *out = ins[slot]
-            outs[0] = (batch, 0, *out)
-    ins["data"] = (outs[0][0], channels, 0, 0)
-    ins["weight"] = (attrs.num_filter, channels // groups, *kernel)
+            outs[0] = (batch, None, *out)
+    ins["data"] = (outs[0][0], channels, None, None)
+    ins["weight"] = (attrs.num_filter, derived(lambda n: n // groups, channels), *kernel)
     if not attrs.no_bias:
         ins["bias"] = (attrs.num_filter,)
 

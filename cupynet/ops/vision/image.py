@@ -41,7 +41,7 @@ def _require_image(name: str, shape: Any, batches: bool = True, channels: bool =
         return
     kinds = "(height, width, channels)" + (" or (N, height, width, channels)" if batches else "")
     require(len(shape) == 3 or (batches and len(shape) == 4), name, f"data has shape {shape}, expected {kinds}")
-    require(not channels or shape[-1] in (0, 1, 3), name, f"data has shape {shape}, expected 1 or 3 channels")
+    require(not channels or shape[-1] in (None, 1, 3), name, f"data has shape {shape}, expected 1 or 3 channels")
 
 
 def _image_shape(name: str, batches: bool = True, channels: bool = False):
@@ -135,10 +135,10 @@ def _(attrs: Attrs, ins: Slots, outs: Slots) -> None:
     same_shape(attrs, ins, outs)
     shape = ins[0]
     if shape is not None:
-        require(len(shape) in (3, 4) and shape[-3] in (0, 1, 3), "_image_normalize",
+        require(len(shape) in (3, 4) and shape[-3] in (None, 1, 3), "_image_normalize",
                 f"data has shape {shape}, expected (C, height, width) or (N, C, height, width) with C = 1 or 3")
         for what in ("mean", "std"):
-            if shape[-3]:
+            if shape[-3] is not None:
                 _per_channel("_image_normalize", what, attrs[what], shape[-3])
 
 
@@ -190,10 +190,10 @@ def _(attrs: Attrs, ins: Slots, outs: Slots) -> None:
             f"size is {size}; expected an int or (width, height), greater than 0")
     require(attrs.interp in range(5), "_image_resize", f"interp is {attrs.interp}; expected 0, 1, 2, 3 or 4")
     _require_image("_image_resize", shape)
-    if shape is not None and (0 not in shape[-3:-1] or len(size) == 2 or not attrs.keep_ratio):
+    if shape is not None and (None not in shape[-3:-1] or len(size) == 2 or not attrs.keep_ratio):
         outs[0] = (*shape[:-3], *_target(shape, size, attrs.keep_ratio), shape[-1])
     if outs[0] is not None:
-        ins[0] = (*outs[0][:-3], 0, 0, outs[0][-1])
+        ins[0] = (*outs[0][:-3], None, None, outs[0][-1])
 
 
 image_resize.type(same_type)
@@ -215,11 +215,11 @@ def _(attrs: Attrs, ins: Slots, outs: Slots) -> None:
     if shape is not None:
         for size, at, begin, length in ((shape[-3], "y", attrs.y, attrs.height),
                                         (shape[-2], "x", attrs.x, attrs.width)):
-            require(not size or begin + length <= size, "_image_crop",
+            require(size is None or begin + length <= size, "_image_crop",
                     f"{at} = {begin} and a length of {length} need {begin + length} pixels; data has {size}")
         outs[0] = (*shape[:-3], attrs.height, attrs.width, shape[-1])
     if outs[0] is not None:
-        ins[0] = (*outs[0][:-3], 0, 0, outs[0][-1])
+        ins[0] = (*outs[0][:-3], None, None, outs[0][-1])
 
 
 image_crop.type(same_type)

@@ -15,7 +15,7 @@ __all__: list[str] = []
 _MODES = Literal["size", "odd_scale", "like", "to_even_down", "to_even_up", "to_odd_down", "to_odd_up"]
 
 
-def _resized(length: int, mode: str, size: int, scale: float | None, like: int) -> int:
+def _resized(length: int, mode: str, size: int, scale: float | None, like: int | None) -> int | None:
     """Return the length that an axis of `length` is resized to."""
     if mode == "like":
         return like
@@ -79,12 +79,13 @@ def _(attrs: Attrs, ins: Slots, outs: Slots) -> None:
         if attrs.mode == "size" and scale is None:
             require(attrs[what] > 0, name, f"{what} is {attrs[what]}; expected a number greater than 0")
     if outs[0] is not None:
-        ins[0] = (*outs[0][:2], 0, 0)
+        ins[0] = (*outs[0][:2], None, None)
     if data is None or (attrs.mode == "like" and like is None):
         return
-    size = [_resized(n, attrs.mode, attrs[what], attrs[f"scale_{what}"], like[i - 2] if like else 0)
-            if n else 0 for i, (n, what) in enumerate(zip(data[2:], ("height", "width")))]
-    require(all(s > 0 or n == 0 or attrs.mode == "like" for s, n in zip(size, data[2:])), name,
+    size = [None if n is None else
+            _resized(n, attrs.mode, attrs[what], attrs[f"scale_{what}"], like[i - 2] if like else None)
+            for i, (n, what) in enumerate(zip(data[2:], ("height", "width")))]
+    require(all(s is None or s > 0 or attrs.mode == "like" for s in size), name,
             f"data of shape {data} would be resized to {tuple(size)}")
     outs[0] = (*data[:2], *size)
 

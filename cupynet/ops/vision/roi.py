@@ -8,20 +8,20 @@ from typing import Any
 import numpy as np
 
 from ..catalog import op, require
-from ..infer import Slots
+from ..infer import Length, Slots, derived, either
 from ..schema import Attrs, Shape
 from .maps import accumulator, require_rank
 
 __all__: list[str] = []
 
 
-def _roi_shape(name: str, attrs: Attrs, ins: Slots, outs: Slots, channels: int) -> None:
+def _roi_shape(name: str, attrs: Attrs, ins: Slots, outs: Slots, channels: Length) -> None:
     """Infer the shapes of data (N, C, H, W), rois (R, 5) and outputs (R, `channels`, height, width)."""
     require(len(attrs.pooled_size) == 2 and min(attrs.pooled_size) > 0, name,
             f"pooled_size is {attrs.pooled_size}; expected a height and a width, greater than 0")
     require_rank(name, "data", ins[0], 4, "(N, C, H, W)")
     require_rank(name, "rois", ins[1], 2, "(R, 5)")
-    ins["rois"] = (outs[0][0] if outs[0] else 0, 5)
+    ins["rois"] = (outs[0][0] if outs[0] else None, 5)
     for i in range(len(outs)):
         outs[i] = (ins["rois"][0], channels, *attrs.pooled_size)
 
@@ -114,9 +114,9 @@ def roi_pooling(xp, data, rois, *, pooled_size: Shape, spatial_scale: float):
 @roi_pooling.shape
 def _(attrs: Attrs, ins: Slots, outs: Slots) -> None:
     require(0 < attrs.spatial_scale <= 1, "ROIPooling", f"spatial_scale is {attrs.spatial_scale}; expected 0 to 1")
-    channels = next((shape[1] for shape in (ins[0], outs[0], outs[1]) if shape and shape[1]), 0)
+    channels = either(*(shape[1] for shape in (ins[0], outs[0], outs[1]) if shape))
     _roi_shape("ROIPooling", attrs, ins, outs, channels)
-    ins[0] = (0, channels, 0, 0)
+    ins[0] = (None, channels, None, None)
 
 
 @roi_pooling.type
@@ -244,10 +244,10 @@ def roi_align(xp, data, rois, *, pooled_size: Shape, spatial_scale: float, sampl
 @roi_align.shape
 def _(attrs: Attrs, ins: Slots, outs: Slots) -> None:
     area = math.prod(attrs.pooled_size) if attrs.position_sensitive else 1
-    channels = ins[0][1] if ins[0] else 0
-    require(channels % area == 0, "_contrib_ROIAlign",
+    channels = ins[0][1] if ins[0] else None
+    require(channels is None or channels % area == 0, "_contrib_ROIAlign",
             f"data has {channels} channels, which {area} bins with channels of their own do not divide")
-    _roi_shape("_contrib_ROIAlign", attrs, ins, outs, channels // area)
+    _roi_shape("_contrib_ROIAlign", attrs, ins, outs, derived(lambda n: n // area, channels))
 
 
 @roi_align.type

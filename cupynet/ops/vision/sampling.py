@@ -63,13 +63,13 @@ def grid_generator(xp, data, *, transform_type: Literal["affine", "warp"], targe
 def _(attrs: Attrs, ins: Slots, outs: Slots) -> None:
     if attrs.transform_type == "warp":
         require_rank("GridGenerator", "data", ins[0], 4, "(N, 2, H, W)")
-        ins[0] = (0, 2, 0, 0)
+        ins[0] = (None, 2, None, None)
         ins[0] = outs[0]
         outs[0] = ins[0]
         return
     _require_size("GridGenerator", attrs.target_shape)
     require_rank("GridGenerator", "data", ins[0], 2, "(N, 6)")
-    ins[0] = (outs[0][0] if outs[0] else 0, 6)
+    ins[0] = (outs[0][0] if outs[0] else None, 6)
     outs[0] = (ins[0][0], 2, *attrs.target_shape)
 
 
@@ -157,8 +157,8 @@ def _(attrs: Attrs, ins: Slots, outs: Slots) -> None:
     data, grid, out = *ins, outs[0]
     require_rank("BilinearSampler", "data", data, 4, "(N, C, H, W)")
     require_rank("BilinearSampler", "grid", grid, 4, "(N, 2, H, W)")
-    ins["grid"] = (data[0] if data else 0, 2, *(out[2:] if out else (0, 0)))
-    ins["data"] = (ins["grid"][0], out[1] if out else 0, 0, 0)
+    ins["grid"] = (data[0] if data else None, 2, *(out[2:] if out else (None, None)))
+    ins["data"] = (ins["grid"][0], out[1] if out else None, None, None)
     outs[0] = (*ins["data"][:2], *ins["grid"][2:])
 
 
@@ -242,7 +242,7 @@ def _(attrs: Attrs, ins: Slots, outs: Slots) -> None:
     _require_size("SpatialTransformer", attrs.target_shape)
     require_rank("SpatialTransformer", "data", ins[0], 4, "(N, C, H, W)")
     out = outs[0]
-    ins[0] = (*(out[:2] if out else (0, 0)), 0, 0)
+    ins[0] = (*(out[:2] if out else (None, None)), None, None)
     ins["loc"] = (ins[0][0], 6)
     outs[0] = (ins["loc"][0], ins[0][1], *attrs.target_shape)
     outs[1] = (ins["loc"][0], 2, *attrs.target_shape)

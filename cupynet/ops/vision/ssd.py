@@ -6,7 +6,7 @@ import math
 import numpy as np
 
 from ..catalog import op, require
-from ..infer import Slots, same_type
+from ..infer import Slots, derived, either, elements, same_type
 from ..schema import Attrs, Floats
 from .boxes import box_rows, centers, iou, suppress
 
@@ -59,7 +59,7 @@ def _(attrs: Attrs, ins: Slots, outs: Slots) -> None:
         require(len(attrs[what]) == 2, name, f"{what} is {attrs[what]}; expected two numbers, for y and x")
     if ins[0] is not None:
         require(len(ins[0]) == 4, name, f"data has shape {ins[0]}, expected (N, C, H, W)")
-        outs[0] = (1, ins[0][2] * ins[0][3] * (len(attrs.sizes) + len(attrs.ratios) - 1), 4)
+        outs[0] = (1, elements((*ins[0][2:], len(attrs.sizes) + len(attrs.ratios) - 1)), 4)
 
 
 multibox_prior.type(same_type)
@@ -155,21 +155,21 @@ def multibox_target(xp, anchor, label, cls_pred, *, overlap_threshold: float = 0
 def _(attrs: Attrs, ins: Slots, outs: Slots) -> None:
     name = "_contrib_MultiBoxTarget"
     require(len(attrs.variances) == 4, name, f"variances is {attrs.variances}; expected 4 numbers")
-    ins["anchor"] = (1, 0, 4)
+    ins["anchor"] = (1, None, 4)
     for argument in ("label", "cls_pred"):
         shape = ins[argument]
         require(shape is None or len(shape) == 3, name, f"{argument} has shape {shape}, expected 3 axes")
     anchors = ins["anchor"][1]
     if ins["cls_pred"] is not None:
-        anchors = anchors or ins["cls_pred"][2]
+        anchors = either(anchors, ins["cls_pred"][2])
         ins["anchor"] = (1, anchors, 4)
     if ins["label"] is not None:
-        require(ins["label"][2] in (0, *range(5, ins["label"][2] + 1)), name,
+        require(ins["label"][2] is None or ins["label"][2] >= 5, name,
                 f"label has shape {ins['label']}, expected (B, M, 5 or more)")
-    batches = next((shape[0] for shape in (ins["label"], ins["cls_pred"]) if shape and shape[0]), 0)
-    ins["cls_pred"] = (batches, 0, anchors)
-    ins["label"] = (batches, 0, 0)
-    outs[0] = outs[1] = (batches, 4 * anchors)
+    batches = either(*(shape[0] for shape in (ins["label"], ins["cls_pred"]) if shape))
+    ins["cls_pred"] = (batches, None, anchors)
+    ins["label"] = (batches, None, None)
+    outs[0] = outs[1] = (batches, derived(lambda n: 4 * n, anchors))
     outs[2] = (batches, anchors)
 
 
@@ -242,11 +242,11 @@ def _(attrs: Attrs, ins: Slots, outs: Slots) -> None:
     require(len(attrs.variances) == 4, name, f"variances is {attrs.variances}; expected 4 numbers")
     prob = ins["cls_prob"]
     require(prob is None or len(prob) == 3, name, f"cls_prob has shape {prob}, expected (B, classes + 1, A)")
-    ins["anchor"] = (1, prob[2] if prob else 0, 4)
+    ins["anchor"] = (1, prob[2] if prob else None, 4)
     anchors = ins["anchor"][1]
-    ins["cls_prob"] = (0, 0, anchors)
+    ins["cls_prob"] = (None, None, anchors)
     batches = ins["cls_prob"][0]
-    ins["loc_pred"] = (batches, 4 * anchors)
+    ins["loc_pred"] = (batches, derived(lambda n: 4 * n, anchors))
     outs[0] = (batches, anchors, 6)
 
 

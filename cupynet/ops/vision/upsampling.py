@@ -5,7 +5,7 @@ import itertools
 from typing import Any, Literal
 
 from ..catalog import op, require
-from ..infer import Slots, same_type
+from ..infer import Slots, derived, either, same_type
 from ..nn.convolution import deconvolution
 from ..schema import Attrs
 
@@ -68,26 +68,27 @@ def _(attrs: Attrs, ins: Slots, outs: Slots) -> None:
     require(scale > 0, name, f"scale is {scale}; expected at least 1")
     for shape in (*ins, *outs):
         require(shape is None or len(shape) == 4, name, f"a shape is {shape}; expected four axes")
-    data = ins["data"] or (0, 0, 0, 0)
+    data = ins["data"] or (None,) * 4
     if outs[0] is not None:
-        batch, _, height, width = outs[0]
-        ins["data"] = data = tuple(a or b for a, b in zip(data, (batch, 0, height // scale, width // scale)))
+        batch, _, *size = outs[0]
+        size = (derived(lambda n: n // scale, n) for n in size)
+        ins["data"] = data = tuple(map(either, data, (batch, None, *size)))
     channels = data[1]
     if attrs.sample_type == "bilinear":
-        channels = channels or attrs.num_filter
+        channels = either(channels, attrs.num_filter or None)
         ins["weight"] = (channels, 1, *_bilinear(scale, channels)["kernel"])
     else:
         others = list(ins)[1:]
         for other, what in zip(others, ins.names[1:]):
-            fits = other is None or 0 in (*data[2:], *other[2:]) or (
+            fits = other is None or None in (*data[2:], *other[2:]) or 0 in other[2:] or (
                 data[2] * scale % other[2] == 0 and data[2] * other[3] == data[3] * other[2])
             require(fits, name, f"{what} has shape {other}, which does not grow to the output's height and width, "
                                 f"{tuple(scale * n for n in data[2:])}, by one factor")
         if attrs.multi_input_mode == "concat":
-            lengths = [channels, *(0 if other is None else other[1] for other in others)]
-            channels = sum(lengths) if all(lengths) else 0
-    if any(data):
-        outs[0] = (data[0], channels, *(n * scale for n in data[2:]))
+            lengths = (channels, *(None if other is None else other[1] for other in others))
+            channels = derived(lambda *known: sum(known), *lengths)
+    if ins["data"] is not None:
+        outs[0] = (data[0], channels, *(derived(lambda n: n * scale, n) for n in data[2:]))
 
 
 upsampling.type(same_type)

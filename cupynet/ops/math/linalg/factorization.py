@@ -80,7 +80,7 @@ def _(attrs: Attrs, ins: Slots, outs: Slots) -> None:
     shape = ins[0]
     require_matrix("gelqf", shape)
     if shape is not None:
-        require(shape[-2] <= shape[-1] or not shape[-1], "_linalg_gelqf",
+        require(None in shape[-2:] or shape[-2] <= shape[-1], "_linalg_gelqf",
                 f"A has shape {shape}; expected no more rows than columns")
         outs[0] = shape
         outs[1] = shape[:-1] + shape[-2:-1]

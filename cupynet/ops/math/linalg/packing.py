@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from ...catalog import require
-from ...infer import Slots
+from ...infer import Length, Slots, derived, either
 from ...schema import Attrs
 from .rules import as_scalars, linalg_op, number_shape, require_matrix
 
@@ -32,12 +32,17 @@ def _(F, grad, A):
     return F._linalg_makediag(F.broadcast_div(as_scalars(F, grad, A.shape, 1), F._linalg_extractdiag(A)))
 
 
-def _side(name: str, shape: tuple[int, ...], offset: int) -> int:
+def _side(name: str, shape: tuple[Length, ...], offset: int) -> Length:
     """Return the length of diagonal `offset` of square matrices of `shape`."""
     require_matrix(name, shape, square=True)
-    require(abs(offset) < shape[-1] or not shape[-1], f"_linalg_{name}",
+    side = either(shape[-1], shape[-2])
+    require(side is None or abs(offset) < side or not side, f"_linalg_{name}",
             f"offset is {offset}; expected one inside matrices of shape {shape}")
-    return max(shape[-1] - abs(offset), 0)
+    return derived(lambda n: max(n - abs(offset), 0), side)
+
+
+def _longer(side: Length, offset: int) -> Length:
+    return derived(lambda n: n + abs(offset), side)
 
 
 @linalg_op("extractdiag")
@@ -54,7 +59,7 @@ def _(attrs: Attrs, ins: Slots, outs: Slots) -> None:
     if ins[0] is not None:
         outs[0] = (*ins[0][:-2], _side("extractdiag", ins[0], attrs.offset))
     elif outs[0] is not None:
-        side = outs[0][-1] and outs[0][-1] + abs(attrs.offset)
+        side = _longer(outs[0][-1], attrs.offset)
         ins[0] = (*outs[0][:-1], side, side)
 
 
@@ -74,7 +79,7 @@ def makediag(xp, A, *, offset: int = 0):
 @makediag.shape
 def _(attrs: Attrs, ins: Slots, outs: Slots) -> None:
     if ins[0] is not None:
-        side = ins[0][-1] and ins[0][-1] + abs(attrs.offset)
+        side = _longer(ins[0][-1], attrs.offset)
         outs[0] = (*ins[0][:-1], side, side)
     elif outs[0] is not None:
         ins[0] = (*outs[0][:-2], _side("makediag", outs[0], attrs.offset))
@@ -127,7 +132,7 @@ def extracttrian(xp, A, *, offset: int = 0, lower: bool = True):
 def _(attrs: Attrs, ins: Slots, outs: Slots) -> None:
     if ins[0] is not None:
         k = _side("extracttrian", ins[0], attrs.offset)
-        outs[0] = (*ins[0][:-2], k * (k + 1) // 2)
+        outs[0] = (*ins[0][:-2], derived(lambda k: k * (k + 1) // 2, k))
 
 
 @linalg_op("maketrian")
@@ -172,7 +177,7 @@ def _unpacked(packed: int, offset: int) -> int:
 @maketrian.shape
 def _(attrs: Attrs, ins: Slots, outs: Slots) -> None:
     if ins[0] is not None:
-        side = _unpacked(ins[0][-1], attrs.offset)
+        side = derived(lambda packed: _unpacked(packed, attrs.offset), ins[0][-1])
         outs[0] = (*ins[0][:-1], side, side)
 
 

@@ -5,7 +5,7 @@ import functools
 from typing import Any
 
 from ...catalog import require
-from ...infer import Slots
+from ...infer import Slots, alike, either
 from ...schema import Attrs
 from ..matrix import lhs_gradient, product, rhs_gradient
 from .rules import linalg_op, plus_transposed, require_matrix, turned
@@ -28,12 +28,11 @@ def _gemm_shape(attrs: Attrs, ins: Slots, outs: Slots) -> None:
         row = axis % rank
         n, k = (lhs[-1], lhs[row]) if attrs.transpose_a else (lhs[row], lhs[-1])
         also_k, m = (rhs[-1], rhs[row]) if attrs.transpose_b else (rhs[row], rhs[-1])
-        fits = all(x == y or not x or not y for i, (x, y) in enumerate(zip((*lhs[:-1], k), (*rhs[:-1], also_k)))
-                   if i != row)
+        fits = all(alike(x, y) for i, (x, y) in enumerate(zip((*lhs[:-1], k), (*rhs[:-1], also_k))) if i != row)
     require(fits, "_linalg_gemm",
             f"A has shape {lhs} and B {rhs} with transpose_a={attrs.transpose_a}, transpose_b={attrs.transpose_b}, "
             f"axis={axis}; expected op(A) (..., n, k) and op(B) (..., k, m) with the same axes in front")
-    outs[0] = (*(n if i == row else x or y for i, (x, y) in enumerate(zip(lhs[:-1], rhs))), m)
+    outs[0] = (*(n if i == row else either(x, y) for i, (x, y) in enumerate(zip(lhs[:-1], rhs))), m)
 
 
 def _multiply(xp: Any, A: Any, B: Any, attrs: tuple[bool, bool, float, int]) -> Any:

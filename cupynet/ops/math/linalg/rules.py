@@ -8,7 +8,7 @@ import numpy as np
 
 from ....base import MXNetTypeError
 from ...catalog import op, require
-from ...infer import ShapeLike, Slots, same_shape, same_type
+from ...infer import ShapeLike, Slots, alike, same_shape, same_type
 from ...op import Op
 from ...schema import Attrs
 
@@ -32,7 +32,7 @@ def _real_type(attrs: Attrs, ins: Slots, outs: Slots) -> None:
 
 
 def require_matrix(name: str, shape: ShapeLike, *, square: bool = False, argument: str = "A") -> None:
-    fits = shape is None or (len(shape) >= 2 and (not square or shape[-1] == shape[-2] or not shape[-1] * shape[-2]))
+    fits = shape is None or (len(shape) >= 2 and (not square or alike(shape[-1], shape[-2])))
     require(fits, f"_linalg_{name}",
             f"{argument} has shape {shape}; expected {'square matrices (..., n, n)' if square else '(..., m, n)'}")
 
