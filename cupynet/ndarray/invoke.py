@@ -9,9 +9,11 @@ from ..base import MXNetError, MXNetTypeError, MXNetValueError
 from ..context import Context, current_context
 from ..ops import catalog
 from ..ops.infer import infer_shapes, infer_types, known
+from ..ops.notation import printed_shape
 from ..ops.op import Op
 from ..ops.schema import Attrs
 from ..tape import state
+from ..util import is_np_shape
 from .base import NDArrayBase, wrap
 
 __all__ = ["invoke", "call", "forbid_recorded"]
@@ -25,7 +27,8 @@ def _check(op: Op, attrs: Attrs, raws: Sequence[Any]) -> tuple[int, tuple]:
 
     Raises if shapes or dtypes of the inputs are wrong. Each distinct call is checked once.
     """
-    key = (op, attrs, *[(x.shape, x.dtype) for x in raws])
+    # what shape an attribute of a source means depends on the switch
+    key = (op, attrs, *[(x.shape, x.dtype) for x in raws]) if raws else (op, attrs, is_np_shape())
     found = _checked.get(key)
     if found is not None:
         return found
@@ -34,6 +37,10 @@ def _check(op: Op, attrs: Attrs, raws: Sequence[Any]) -> tuple[int, tuple]:
     dtypes: list = [None] * count
     infer_shapes(op, attrs, [x.shape for x in raws], shapes)
     infer_types(op, attrs, [x.dtype for x in raws], dtypes)
+    if not raws and not known(shapes[0]):
+        listing = "".join(f"\n{name} : {value}" for name, value in attrs.items())
+        raise MXNetValueError(f"Operator {op.name} inferring shapes failed.\ninput shapes:\noutput shapes:\n"
+                              f"{printed_shape(shapes[0])}\noperator attributes:{listing}\n")
     visible = op.visible_count(attrs)
     found = visible, tuple(zip(shapes[:visible], dtypes))
     if op.resolver is None:  # else it was made for this call alone

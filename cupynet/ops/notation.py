@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from ..util import is_np_shape
 from .infer import ShapeLike
 
-__all__ = ["read_shape", "shown_shape"]
+__all__ = ["read_shape", "shown_shape", "printed_shape"]
 
 
 def read_shape(shape: Iterable[int] | None) -> ShapeLike:
@@ -29,3 +29,8 @@ def shown_shape(shape: ShapeLike) -> tuple[int, ...] | None:
         return None if is_np_shape() else ()
     unknown = -1 if is_np_shape() else 0
     return tuple([unknown if n is None else n for n in shape])
+
+
+def printed_shape(shape: ShapeLike) -> str:
+    """Return `shape` as MXNet's messages print it: ``[-1,3]``, ``None``."""
+    return "None" if shape is None else f"[{','.join(str(-1 if n is None else n) for n in shape)}]"

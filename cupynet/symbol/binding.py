@@ -12,7 +12,7 @@ from ..graph.node import Node
 from ..graph.structure import Structure
 from ..ndarray import NDArray, zeros
 from ..ops.infer import known
-from ..ops.notation import shown_shape
+from ..ops.notation import printed_shape
 from .base import SymbolBase
 from .inference import as_shape, node_of
 
@@ -66,9 +66,9 @@ class Binding(SymbolBase):
         unknown = [n for n in (*arg_nodes, *aux_nodes) if not known(shapes[id(n)][0])]
         if unknown:
             raise MXNetError(f"simple_bind error. Arguments:\n{listing}InferShape pass cannot decide shapes for the "
-                             "following arguments (0 means unknown dimensions). Please consider providing them as "
+                             "following arguments (-1 means unknown dimensions). Please consider providing them as "
                              "inputs:\n"
-                             + ", ".join(f"{n.name}: {shown_shape(shapes[id(n)][0])}" for n in unknown))
+                             + "".join(f"{n.name}: {printed_shape(shapes[id(n)][0])}, " for n in unknown))
         old = {} if shared_exec is None else {**shared_exec.arg_dict, **shared_exec.aux_dict}
         old_grads = {} if shared_exec is None or shared_exec.grad_arrays is None else shared_exec.grad_dict
         buffer = {} if shared_buffer is None else shared_buffer

@@ -115,8 +115,9 @@ def test_shapes_follow_from_each_other():
     attrs = {"kernel": (3, 3), "num_filter": 8}
     assert infer("Convolution", [(2, 3, 9, 9), None, None], **attrs) == (
         [(2, 3, 9, 9), (8, 3, 3, 3), (8,)], (2, 8, 7, 7))
-    assert infer("Convolution", [(0, 3, 0, 9), None, None], **attrs)[1] == (0, 8, 0, 7)
-    assert infer("Convolution", [(0, 0, 0, 0), (8, 3, 3, 3), None], (2, 8, 7, 7), **attrs)[0][0] == (2, 3, 9, 9)
+    assert infer("Convolution", [(None, 3, None, 9), None, None], **attrs)[1] == (None, 8, None, 7)
+    ins, _ = infer("Convolution", [(None,) * 4, (8, 3, 3, 3), None], (2, 8, 7, 7), **attrs)
+    assert ins[0] == (2, 3, 9, 9)
     assert infer("Deconvolution", [(2, 3, 5, 5), None], stride=(2, 2), **attrs) == (
         [(2, 3, 5, 5), (3, 8, 3, 3)], (2, 8, 11, 11))
     assert infer("Deconvolution", [(2, 3, 5, 5), None], stride=(2, 2), target_shape=(10, 10), **attrs)[1] == (

@@ -79,7 +79,7 @@ def test_labels_are_inferred():
     assert infer("SoftmaxOutput", (4, 5), (4, 5)) == (4, 5)
     assert infer("SoftmaxOutput", (4, 5, 6), preserve_shape=True) == (4, 5)
     assert infer("SoftmaxOutput", (2, 4, 3, 3), multi_output=True) == (2, 9)
-    assert infer("SoftmaxOutput", (0, 5)) == (0,)
+    assert infer("SoftmaxOutput", (None, 5)) == (None,)
     assert infer("LinearRegressionOutput", (4, 1)) == (4,)
     assert infer("LinearRegressionOutput", (4, 1), (4, 1)) == (4, 1)
     assert infer("MAERegressionOutput", (4, 3)) == (4, 3)

@@ -39,14 +39,14 @@ def test_weight_and_bias_follow_from_data():
 
 
 def test_the_batch_follows_from_the_output():
-    assert infer("FullyConnected", [(0, 4), None, None], (7, 5), num_hidden=5)[0][0] == (7, 4)
+    assert infer("FullyConnected", [(None, 4), None, None], (7, 5), num_hidden=5)[0][0] == (7, 4)
     assert infer("FullyConnected", [None, (5, 4), None], (7, 2, 5), num_hidden=5, flatten=False)[0][0] == (7, 2, 4)
-    assert infer("FullyConnected", [(7, 0), (5, 4), None], num_hidden=5)[0][0] == (7, 4)
+    assert infer("FullyConnected", [(7, None), (5, 4), None], num_hidden=5)[0][0] == (7, 4)
 
 
 def test_unknown_lengths_of_factors_follow():
-    assert infer("dot", [(2, 0), (3, 0)], (2, 4)) == ([(2, 3), (3, 4)], (2, 4))
-    assert infer("batch_dot", [(0, 2, 3), (5, 0, 4)]) == ([(5, 2, 3), (5, 3, 4)], (5, 2, 4))
+    assert infer("dot", [(2, None), (3, None)], (2, 4)) == ([(2, 3), (3, 4)], (2, 4))
+    assert infer("batch_dot", [(None, 2, 3), (5, None, 4)]) == ([(5, 2, 3), (5, 3, 4)], (5, 2, 4))
 
 
 @pytest.mark.parametrize("name, ins, attrs, message", [

@@ -25,7 +25,7 @@ def test_parameters_and_states_follow_from_data():
     assert RNN.visible_count(attrs) == 3
     ins = [None, None, None, None]
     infer_shapes(RNN, attrs, ins, [(5, 4, 4), None, None, None])
-    assert ins == [(5, 4, 0), (0,), (4, 4, 2), (4, 4, 3)]
+    assert ins == [(5, 4, None), (None,), (4, 4, 2), (4, 4, 3)]
 
 
 @pytest.mark.parametrize("mode, count", [("lstm", 4 * 3 * (5 + 3 + 2)), ("gru", 90), ("rnn_tanh", 30)])

@@ -29,7 +29,7 @@ def test_lengths_follow_from_data_and_back():
     ins, outs = [(5, 7, 2), None], [None]
     infer_shapes(op, attrs, ins, outs)
     assert (ins, outs) == ([(5, 7, 2), (5,)], [(5, 2)])
-    ins, outs = [(0, 7, 0), (5,)], [(0, 2)]
+    ins, outs = [(None, 7, None), (5,)], [(None, 2)]
     infer_shapes(op, attrs, ins, outs)
     assert (ins, outs) == ([(5, 7, 2), (5,)], [(5, 2)])
 

@@ -85,7 +85,8 @@ def backward_pad(xp, data, *, mode: Literal["edge", "reflect"], pad_width: Shape
 @backward_pad.shape
 def _(attrs: Attrs, ins: Slots, outs: Slots) -> None:
     if ins[0] is not None:
-        outs[0] = tuple(n - sum(pair) for n, pair in zip(ins[0], _widths(attrs.pad_width, len(ins[0]))))
+        widths = _widths(attrs.pad_width, len(ins[0]))
+        outs[0] = tuple(derived(lambda n, pair: n - sum(pair), n, pair) for n, pair in zip(ins[0], widths))
 
 
 backward_pad.type(same_type)

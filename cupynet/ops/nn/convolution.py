@@ -155,14 +155,16 @@ def convolution_weight_grad(xp, data, head, *, kernel: Shape, stride: Shape = ()
 def _(attrs: Attrs, ins: Slots, outs: Slots) -> None:
     head, weight = (to_channels_first(shape, attrs.layout) for shape in ins)
     if head is not None and weight is not None:
-        outs[0] = from_channels_first((head[0], weight[1] * attrs.num_group, *attrs.size), attrs.layout)
+        channels = derived(lambda n: n * attrs.num_group, weight[1])
+        outs[0] = from_channels_first((head[0], channels, *attrs.size), attrs.layout)
 
 
 @convolution_weight_grad.shape
 def _(attrs: Attrs, ins: Slots, outs: Slots) -> None:
     data, head = (to_channels_first(shape, attrs.layout) for shape in ins)
     if data is not None and head is not None:
-        outs[0] = from_channels_first((head[1], data[1] // attrs.num_group, *attrs.kernel), attrs.layout)
+        depth = derived(lambda n: n // attrs.num_group, data[1])
+        outs[0] = from_channels_first((head[1], depth, *attrs.kernel), attrs.layout)
 
 
 # ---- Deconvolution --------------------------------------------------------------------------------

@@ -244,7 +244,7 @@ for _op in (group_norm, instance_norm):
             if groups is None:
                 groups = data[1]
             else:
-                require(groups > 0 and data[1] % groups == 0, name,
+                require(groups > 0 and (data[1] is None or data[1] % groups == 0), name,
                         f"num_groups={groups} does not divide the {data[1]} channels of data {data}")
             outs["mean"] = outs["std"] = (data[0], groups)
         if groups is not None:

@@ -182,9 +182,18 @@ def _regression_shape(attrs: Attrs, ins: Slots, outs: Slots) -> None:
     """The output is like data, and so is the label; one output a sample also goes with a vector of labels."""
     ins["data"] = outs[0]
     outs[0] = data = ins["data"]
-    if data is not None:
-        column = len(data) == 2 and data[1] == 1
-        ins["label"] = data[:1] if column and (ins["label"] is None or len(ins["label"]) == 1) else data
+    label = ins["label"]
+    if data is None:
+        return
+    if label is None:
+        if known(data):
+            ins["label"] = data[:1] if len(data) == 2 and data[1] == 1 else data
+    elif len(label) == 1 and len(data) == 2:
+        ins["label"] = data[:1]
+        ins["data"] = (*ins["label"], 1)
+        outs[0] = ins["data"]
+    else:
+        ins["label"] = data
 
 
 def _declare_regression(name: str, kernel: Callable, view: bool, difference: Callable, doc: str) -> Op:

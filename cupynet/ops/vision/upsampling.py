@@ -78,12 +78,12 @@ def _(attrs: Attrs, ins: Slots, outs: Slots) -> None:
         channels = either(channels, attrs.num_filter or None)
         ins["weight"] = (channels, 1, *_bilinear(scale, channels)["kernel"])
     else:
-        others = list(ins)[1:]
+        others, grown = list(ins)[1:], tuple(derived(lambda n: n * scale, n) for n in data[2:])
         for other, what in zip(others, ins.names[1:]):
             fits = other is None or None in (*data[2:], *other[2:]) or 0 in other[2:] or (
                 data[2] * scale % other[2] == 0 and data[2] * other[3] == data[3] * other[2])
             require(fits, name, f"{what} has shape {other}, which does not grow to the output's height and width, "
-                                f"{tuple(scale * n for n in data[2:])}, by one factor")
+                                f"{grown}, by one factor")
         if attrs.multi_input_mode == "concat":
             lengths = (channels, *(None if other is None else other[1] for other in others))
             channels = derived(lambda *known: sum(known), *lengths)
