@@ -88,7 +88,8 @@ class CustomOpProp:
     def infer_shape(self, in_shape: list[list[int]]) -> tuple:
         """Return the shapes of (inputs, outputs) or (inputs, outputs, auxiliary states), all that follow.
 
-        In `in_shape`, as in what is returned, ``[]`` stands for an unknown shape and -1 for an unknown length.
+        In `in_shape`, as in what is returned, ``[]`` stands for an unknown shape (or rank 0, under
+        :func:`~cupynet.util.np_shape`) and -1 for an unknown length.
         """
         return in_shape, [in_shape[0]] * len(self.list_outputs()), []
 

@@ -16,9 +16,10 @@ from ..context import Context
 from ..dtypes import as_dtype, flag_of
 from ..ndarray import NDArray
 from ..ndarray.base import wrap
-from ..ops.infer import Slots
+from ..ops.infer import ShapeLike, Slots
 from ..ops.op import Op, Rule
 from ..ops.schema import Attrs, Schema
+from ..util import is_np_shape
 from .interface import CustomOp, CustomOpProp
 
 __all__ = ["Use"]
@@ -120,8 +121,10 @@ class Use:
             outs[i] = read(value)
 
     def _shapes(self, attrs: Attrs, ins: Slots, outs: Slots) -> None:
-        given = [[n or -1 for n in ins[i] or ()] for i in range(len(self._args))]
-        self._infer("infer_shape", given, ins, outs, _shape)
+        shapes = list(ins)[:len(self._args)]
+        given = [[-1 if n is None else n for n in shape or ()] for shape in shapes]
+        self._infer("infer_shape", given, ins, outs,
+                    lambda value: None if None in shapes and not len(value) else _shape(value))
 
     def _types(self, attrs: Attrs, ins: Slots, outs: Slots) -> None:
         given = [None if ins[i] is None else ins[i].type for i in range(len(self._args))]
@@ -233,10 +236,10 @@ class Use:
         return (*results, *aux)
 
 
-def _shape(value: Sequence[int]) -> tuple[int, ...] | None:
-    """Read a shape of the user's: negative lengths are unknown (0 here), and so is a shape of no lengths (None)."""
+def _shape(value: Sequence[int]) -> ShapeLike:
+    """Read a shape of the user's: negative lengths are unknown, and so is a shape of no lengths in the old notation."""
     try:
-        return tuple(max(int(n), 0) for n in value) or None
+        return tuple(None if n < 0 else int(n) for n in value) or (() if is_np_shape() else None)
     except TypeError:
         raise MXNetTypeError(f"infer_shape gives the shape {value!r}; expected a sequence of int") from None
 
