@@ -21,6 +21,7 @@ from .base import MXNetError, MXNetTypeError, MXNetValueError
 from .ndarray import NDArray
 from .ndarray.backward import pull_gradients, run_backward
 from .ndarray.base import wrap
+from .ndarray.invoke import call
 from .tape import state
 
 __all__ = ["record", "pause", "train_mode", "predict_mode", "is_recording", "is_training", "set_recording",
@@ -50,21 +51,25 @@ def is_training() -> bool:
 
 
 class _Scope:
-    """Sets modes on entry (None leaves one alone) and puts them back on exit."""
+    """Sets modes on entry (None leaves one alone) and puts them back on exit.
+
+    What to put back is kept by the thread, so one scope may be entered again, inside itself and by several threads.
+    """
+
+    __slots__ = ("_recording", "_training")
 
     def __init__(self, recording: bool | None, training: bool | None):
-        self._modes = recording, training
+        self._recording, self._training = recording, training
 
     def __enter__(self) -> None:
-        self._previous = state.recording, state.training
-        recording, training = self._modes
-        if recording is not None:
-            state.recording = recording
-        if training is not None:
-            state.training = training
+        state.before = state.recording, state.training, state.before
+        if self._recording is not None:
+            state.recording = self._recording
+        if self._training is not None:
+            state.training = self._training
 
     def __exit__(self, *exc: object) -> None:
-        state.recording, state.training = self._previous
+        state.recording, state.training, state.before = state.before
 
 
 def record(train_mode: bool = True) -> _Scope:
@@ -108,18 +113,25 @@ def mark_variables(variables: NDArray | Sequence[NDArray], gradients: NDArray | 
     Parameters
     ----------
     variables, gradients : NDArray or sequence
-        Pairs of one shape.
+        Pairs of one shape, dtype and context.
     grad_reqs : str or sequence of str
         ``"write"``, ``"add"`` or ``"null"``, for all or for each.
     """
-    variables, gradients = _arrays("mark_variables", "variables", variables), _list(gradients)
+    variables = _arrays("mark_variables", "variables", variables)
+    gradients = _arrays("mark_variables", "gradients", gradients)
     reqs = [grad_reqs] * len(variables) if isinstance(grad_reqs, str) else list(grad_reqs)
     if not len(variables) == len(gradients) == len(reqs):
         raise MXNetValueError(f"mark_variables: {len(variables)} variables, {len(gradients)} gradients, "
                               f"{len(reqs)} grad_reqs")
     for variable, gradient, req in zip(variables, gradients, reqs):
-        if variable.shape != gradient.shape:
-            raise MXNetValueError(f"mark_variables: gradient has shape {gradient.shape}, expected {variable.shape}")
+        for what, came, expected, error in (
+                ("has shape", gradient.shape, variable.shape, MXNetValueError),
+                ("has dtype", gradient._data.dtype, variable._data.dtype, MXNetTypeError),
+                ("is on", gradient._ctx, variable._ctx, MXNetValueError)):
+            if came != expected:
+                raise error(f"mark_variables: a gradient {what} {came}, expected {expected}")
+        if req not in tape.REQUESTS:
+            raise MXNetValueError(f"mark_variables: grad_req is {req!r}; expected one of {', '.join(tape.REQUESTS)}")
         variable._entry = (tape.Leaf(gradient, req), 0)
 
 
@@ -168,15 +180,17 @@ def grad(heads: NDArray | Sequence[NDArray], variables: NDArray | Sequence[NDArr
     with _Scope(create_graph, None):
         found = pull_gradients(heads, None if head_grads is None else _list(head_grads), retain, create_graph,
                                [v._entry for v in variables])
-    results = []
-    for variable, gradient in zip(variables, found):
-        variable._ctx.device.enter()
-        if gradient is None:
-            gradient = variable._ctx.device.xp.zeros_like(variable._data)
-        if not isinstance(gradient, NDArray):
-            gradient = wrap(variable._ctx.device.xp.array(gradient, variable._data.dtype), variable._ctx)
-        results.append(gradient)
-    return results
+        return [_result(variable, gradient) for variable, gradient in zip(variables, found)]
+
+
+def _result(variable: NDArray, gradient: Any) -> NDArray:
+    """Return the gradient that a walk has found for `variable` (None where it is zero) as an array of its class."""
+    if gradient is None:
+        return call("zeros_like", variable)  # recorded in its turn where that was asked for
+    if isinstance(gradient, NDArray):
+        return wrap(gradient._data, gradient._ctx, gradient._entry, variable._class)
+    variable._ctx.device.enter()
+    return wrap(variable._ctx.device.xp.array(gradient, variable._data.dtype), variable._ctx, None, variable._class)
 
 
 def get_symbol(x: NDArray) -> None:

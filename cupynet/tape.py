@@ -1,7 +1,7 @@
 """The tape: what was computed from what, and the walk that takes gradients back.
 
 Works on raw arrays and knows no NDArray. While recording, every operation that depends on a marked array
-appends a node, which keeps only the values that its gradient rules name. :func:`backward` visits the nodes
+appends a node, which keeps only the values that its gradient rules name. :func:`walk` visits the nodes
 from the newest to the oldest; with an *algebra* of NDArrays instead of raw arrays the walk is itself
 recorded, and gradients of any order follow.
 """
@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import functools
 import itertools
-import math
 import threading
 from collections.abc import Sequence
 from heapq import heappop, heappush
@@ -21,8 +20,9 @@ from .ops.gradient import RawFunctions, kept_by_rules, pull_back
 from .ops.op import Op
 from .ops.schema import Attrs
 
-__all__ = ["state", "Entry", "Leaf", "Node", "live", "OpNode", "Algebra", "RawAlgebra", "record", "walk"]
+__all__ = ["REQUESTS", "state", "Entry", "Leaf", "Node", "live", "OpNode", "Algebra", "RawAlgebra", "record", "walk"]
 
+REQUESTS = ("write", "add", "null")  # what to do with the gradient of a marked array
 _next_number = itertools.count().__next__
 _ZERO: Any = object()  # a gradient that is zero, for which nothing is computed
 
@@ -32,6 +32,7 @@ class _State(threading.local):
 
     recording = False
     training = False
+    before: tuple | None = None  # (recording, training, before) outside of the innermost scope
 
 
 state = _State()
@@ -40,7 +41,7 @@ state = _State()
 class _Gone(tuple):
     """The parents of the nodes that a backward pass has used up: none. ``number`` says when it ended."""
 
-    number: float = math.inf
+    number: int
 
 
 class Node:
@@ -54,16 +55,13 @@ class Node:
         The number of outputs.
     number : int
         Grows with time, so that descending numbers are a backward order.
-    pending : object
-        The gradients of the outputs while a walk collects them.
     """
 
-    __slots__ = ("parents", "count", "number", "pending")
+    __slots__ = ("parents", "count", "number")
 
     def __init__(self, parents: tuple, count: int):
         self.parents, self.count = parents, count
         self.number = _next_number()
-        self.pending: Any = None
 
     def pull(self, algebra: Any, grads: Any) -> Sequence[Any]:
         """Return the gradient of each input from that of the output, or a list (with gaps of None) of several."""
@@ -90,14 +88,20 @@ def live(entry: Entry | None) -> bool:
 class Leaf(Node):
     """A marked array: where a gradient ends.
 
-    ``grad`` is the NDArray that receives it, by ``req`` (``"write"``, ``"add"`` or ``"null"``).
+    Attributes
+    ----------
+    grad : NDArray
+        What receives it, by ``req`` (``"write"``, ``"add"`` or ``"null"``). Threads that differentiate graphs of
+        their own take turns through ``lock``.
+    fresh : bool
+        Whether a backward pass has filled `grad` since somebody last set this to False.
     """
 
-    __slots__ = ("grad", "req")
+    __slots__ = ("grad", "req", "fresh", "lock")
 
     def __init__(self, grad: Any, req: str):
         super().__init__((), 1)
-        self.grad, self.req = grad, req
+        self.grad, self.req, self.fresh, self.lock = grad, req, False, threading.Lock()
 
 
 class OpNode(Node):
@@ -116,13 +120,12 @@ class OpNode(Node):
         self.ins, self.outs, self.ctx, self.meta = ins, outs, ctx, meta
         self.count = 1 if meta is None else len(meta[2])
         self.number = _next_number()
-        self.pending = None
 
     def pull(self, algebra: Any, grads: Any) -> Sequence[Any]:
         ins, outs, op = self.ins, self.outs, self.op
         if algebra.ctx is not self.ctx:
             algebra = algebra.on(self.ctx)
-        self.ctx.device.enter()
+        self.ctx._device.enter()  # there, since the operator has run on it
         if not algebra.raw:
             ins = ins and [None if x is None else algebra.wrap(x, entry) for x, entry in zip(ins, self.parents)]
             outs = outs and [None if x is None else algebra.wrap(x, (self, i)) for i, x in enumerate(outs)]
@@ -223,8 +226,16 @@ class RawAlgebra(Algebra):
         return self.ctx.device.xp.zeros(shape, dtype)
 
 
+def _used(node: Node) -> MXNetError:
+    return MXNetError(f"Cannot differentiate {node.label} because it is not in a computational graph any more: a "
+                      "backward pass has used it; pass retain_graph=True to the first pass to go through twice")
+
+
 def walk(heads: Sequence[tuple[Entry, Any]], algebra: Any, retain: bool, at: Sequence[Entry] | None = None) -> list:
     """Carry gradients from `heads` back to the leaves.
+
+    The walk keeps what has arrived at each node to itself, so several threads may walk over the same nodes. Nodes
+    are let go when all of it has succeeded: after an error the graph is what it was.
 
     Parameters
     ----------
@@ -240,63 +251,74 @@ def walk(heads: Sequence[tuple[Entry, Any]], algebra: Any, retain: bool, at: Seq
     Returns
     -------
     list of (leaf, gradient), or of the gradient at each entry of `at`; None where it is zero.
+
+    Raises
+    ------
+    MXNetError
+        If a node has been used up, by an earlier backward pass or one of another thread.
     """
-    leaves: list[Leaf] = []
+    arrived: dict[Node, Any] = {}  # the gradient of each node reached; a list where there are several outputs
     queue: list[tuple[int, Node]] = []
-    visited: list[Node] = []
-    gone = _Gone()
+    done: list[Node] = []
+    asked = frozenset(node for node, _ in at or ())
 
     def give(entry: Entry, grad: Any) -> None:
         node, index = entry
-        old = node.pending
-        if old is None:
-            visited.append(node)
-            if node.__class__ is Leaf:
-                leaves.append(node)
-            else:
-                heappush(queue, (-node.number, node))
+        old = arrived.get(node)
+        if old is None and node.__class__ is not Leaf:
+            heappush(queue, (-node.number, node))
         if old is None or old is _ZERO:
             if node.count == 1 or grad is _ZERO:
-                node.pending = grad
+                arrived[node] = grad
             else:
-                node.pending = [None] * node.count
-                node.pending[index] = grad
+                arrived[node] = [None] * node.count
+                arrived[node][index] = grad
         elif grad is _ZERO:
             pass
         elif node.count == 1:
-            node.pending = old + grad
+            arrived[node] = old + grad
         else:
             old[index] = grad if old[index] is None else old[index] + grad
 
-    def arrived(node: Node, index: int = 0) -> Any:
-        found = node.pending
+    def result(node: Node, index: int = 0) -> Any:
+        found = arrived.get(node)
         return None if found is None or found is _ZERO else found if node.count == 1 else found[index]
 
-    try:
-        for entry, grad in heads:
-            give(entry, grad)
-        oldest = -1 if at is None else min(node.number for node, _ in at)
-        while queue and -queue[0][0] > oldest:
-            node = heappop(queue)[1]
-            grads = node.pending
-            if node.parents.__class__ is _Gone:
-                raise MXNetError(f"Cannot differentiate {node.label} because it is not in a computational graph any "
-                                 "more: a backward pass has used it; pass retain_graph=True to the first pass to go "
-                                 "through twice")
+    for entry, grad in heads:
+        give(entry, grad)
+    oldest = -1 if at is None else min(node.number for node, _ in at)
+    while queue and -queue[0][0] > oldest:
+        node = heappop(queue)[1]
+        grads = arrived[node] if node in asked else arrived.pop(node)
+        parents = node.parents
+        if parents.__class__ is _Gone:
+            raise _used(node)
+        try:
             # What is behind a zero gradient is visited too, so that the leaves there learn that theirs is zero.
             found = itertools.repeat(None) if grads is _ZERO else node.pull(algebra, grads)
-            for entry, grad in zip(node.parents, found):
-                if entry is not None:
-                    parents = entry[0].parents
-                    if parents.__class__ is _Gone and parents.number < node.number:
-                        continue  # a constant by then
+        except Exception:
+            if node.parents is not parents:  # another thread let it go meanwhile
+                raise _used(node) from None
+            raise
+        if node.parents is not parents:
+            raise _used(node)
+        for entry, grad in zip(parents, found):
+            if entry is not None:
+                parent = entry[0]
+                further = parent.parents
+                if further.__class__ is _Gone and further.number < node.number:
+                    continue  # a constant by then
+                if grad is not None and parent.count == 1 and parent not in arrived:  # mostly
+                    arrived[parent] = grad
+                    if parent.__class__ is not Leaf:
+                        heappush(queue, (-parent.number, parent))
+                else:
                     give(entry, _ZERO if grad is None else grad)
-            if not retain:
-                node.free(gone)
-        if at is not None:
-            return [arrived(node, i) for node, i in at]
-        return [(leaf, arrived(leaf)) for leaf in leaves]
-    finally:
+        done.append(node)
+    found = [result(node, i) for node, i in at] if at is not None else [(leaf, result(leaf)) for leaf in arrived]
+    if not retain:
+        gone = _Gone()
         gone.number = _next_number()
-        for node in visited:
-            node.pending = None
+        for node in done:
+            node.free(gone)
+    return found

@@ -1,5 +1,7 @@
 """The tape: what is recorded, gradients of any order, and what is refused."""
+import sys
 import threading
+import time
 
 import numpy as np
 import pytest
@@ -58,7 +60,7 @@ def test_gradients_flow_through_broadcasting_and_shared_values():
     np.testing.assert_allclose(w.grad.asnumpy(), [6, 10, 14])
 
 
-@pytest.mark.parametrize("req, expected", [("write", [2, 4]), ("add", [4, 8]), ("null", [0, 0])])
+@pytest.mark.parametrize("req, expected", [("write", [2, 4]), ("add", [4, 8])])
 def test_requests(req, expected):
     x = leaf([1, 2], req)
     for _ in range(2):
@@ -66,6 +68,81 @@ def test_requests(req, expected):
             y = x * x
         y.backward()
     np.testing.assert_array_equal(x.grad.asnumpy(), expected)
+
+
+def test_an_array_marked_null_gets_no_gradient_and_is_marked_no_longer():
+    x, w = leaf([1, 2], "null"), leaf([3, 4])
+    assert x.grad.asnumpy().tolist() == [0, 0]
+    with autograd.record():
+        y = x * w
+    y.backward(retain_graph=True)
+    assert x.grad.asnumpy().tolist() == [0, 0]
+    y.backward()
+    assert x.grad is None and w.grad.asnumpy().tolist() == [1, 2]
+    with autograd.record():
+        y = leaf([1, 2], "null") * 2
+    with pytest.raises(mx.MXNetError, match="no inputs in computation graph that require gradients"):
+        y.backward()
+
+
+def test_fresh_gradients():
+    x = nd.ones((2,))
+    assert not x._fresh_grad
+    x.attach_grad()
+    assert not x._fresh_grad
+    with autograd.record():
+        y = x * 2
+    y.backward()
+    assert x._fresh_grad
+    x._fresh_grad = False
+    assert not x._fresh_grad
+
+
+def test_a_scope_can_be_entered_again_and_inside_itself():
+    scope = autograd.record()
+    for _ in range(2):
+        with scope:
+            assert autograd.is_recording()
+            with autograd.pause(), scope:
+                assert autograd.is_recording() and autograd.is_training()
+            assert autograd.is_recording()
+        assert not autograd.is_recording() and not autograd.is_training()
+    seen, entered, leave = [], threading.Event(), threading.Event()
+
+    def elsewhere():
+        with scope:
+            entered.set()
+            leave.wait()
+        seen.append(autograd.is_recording())
+    thread = threading.Thread(target=elsewhere)
+    thread.start()
+    entered.wait()
+    with scope:
+        leave.set()
+        thread.join()
+    assert seen == [False] and not autograd.is_recording()
+
+
+def test_head_gradients_take_type_and_context_of_the_output():
+    x = leaf([1, 2])
+    with autograd.record():
+        y = x * x
+    y.backward(nd.array([10, 100], mx.cpu(1), "float64"))
+    assert x.grad.dtype is np.float32 and x.grad.asnumpy().tolist() == [20, 400]
+    seen = []
+
+    class Seeing(autograd.Function):
+        def forward(self, x):
+            return x * 2
+
+        def backward(self, dy):
+            seen.append((dy.dtype, dy.context))
+            return dy * 2
+    for create_graph in (False, True):
+        with autograd.record():
+            y = Seeing()(x)
+            autograd.grad(y, [x], nd.array([10, 100], mx.cpu(1), "float64"), create_graph=create_graph)
+    assert seen == [(np.float32, x.context)] * 2
 
 
 def test_head_gradients_and_several_heads():
@@ -336,3 +413,140 @@ def test_a_function_must_return_arrays():
         y = Wrong()(x)
     with pytest.raises(mx.MXNetError, match="Wrong.backward returned int"):
         y.backward()
+
+
+def test_gradients_of_what_is_independent_can_be_used_further():
+    a, b = leaf([1, 2]), leaf([3, 4])
+    with autograd.record():
+        db, = autograd.grad(a * a, [b], create_graph=True)
+        z = (db + 1) * b
+    assert db.asnumpy().tolist() == [0, 0]
+    z.backward()
+    assert b.grad.asnumpy().tolist() == [1, 1]
+    with autograd.record():
+        db, = autograd.grad(a * a, [b], create_graph=True)
+    db.backward()
+    assert b.grad.asnumpy().tolist() == [0, 0]
+
+
+def test_marking_checks_what_it_is_given():
+    x = nd.ones((2,))
+    for gradient, error, message in ((nd.ones((3,)), ValueError, "has shape"),
+                                     (nd.ones((2,), dtype="float64"), TypeError, "has dtype float64, expected float32"),
+                                     (nd.ones((2,), mx.cpu(1)), ValueError, r"is on cpu\(1\)"),
+                                     (np.ones(2), TypeError, "ndarray"), (None, TypeError, "NoneType")):
+        with pytest.raises(error, match=message):
+            autograd.mark_variables([x], [gradient])
+    with pytest.raises(ValueError, match="grad_req"):
+        autograd.mark_variables([x], [nd.ones((2,))], "sometimes")
+    with pytest.raises(TypeError, match="variables"):
+        autograd.mark_variables([np.ones(2)], [nd.ones((2,))])
+    assert x.grad is None
+
+
+def test_a_rule_that_raises_leaves_the_graph_whole():
+    class Once(autograd.Function):
+        fails = True
+
+        def forward(self, x):
+            return x * 2
+
+        def backward(self, dy):
+            if Once.fails:
+                raise ZeroDivisionError("once")
+            return dy * 2
+    x, w = leaf([1, 2]), leaf([3, 4])
+    with autograd.record():
+        y = nd.exp(Once()(x * w) * w)
+    with pytest.raises(ZeroDivisionError):
+        y.backward()
+    assert x.grad.asnumpy().tolist() == w.grad.asnumpy().tolist() == [0, 0]
+    Once.fails = False
+    y.backward()
+    expected = y.asnumpy() * 2 * w.asnumpy() ** 2
+    np.testing.assert_allclose(x.grad.asnumpy(), expected)
+    with pytest.raises(mx.MXNetError, match="backward pass has used it"):
+        y.backward()
+
+
+def hammer(work, threads=4):
+    """Run `work(i)` in several threads that take turns as often as Python can; return what they raised."""
+    errors, start = [], threading.Barrier(threads)
+
+    def run(i):
+        try:
+            start.wait()
+            work(i)
+        except BaseException as error:
+            errors.append(error)
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        workers = [threading.Thread(target=run, args=(i,)) for i in range(threads)]
+        for each in workers:
+            each.start()
+        for each in workers:
+            each.join()
+    finally:
+        sys.setswitchinterval(interval)
+    return errors
+
+
+class SlowToAdd(np.ndarray):
+    """Lets other threads run in the middle of ``+=``, as NumPy does with large arrays."""
+
+    def __iadd__(self, other):
+        total = np.add(self, other)
+        time.sleep(0.001)
+        self[...] = total
+        return self
+
+
+def test_threads_add_to_one_leaf():
+    x = nd.ones((3,), mx.cpu())
+    x.attach_grad("add")
+    x.grad._data = x.grad._data.view(SlowToAdd)
+
+    def work(i):
+        for _ in range(10):
+            with autograd.record():
+                y = nd.exp(x * 0) * x + x
+            y.backward()
+    assert hammer(work) == []
+    assert (x.grad.asnumpy() == 4 * 10 * 2).all()
+
+
+def test_threads_walk_one_graph():
+    """What has arrived at a node is the walk's own: gradients of other heads do not mix."""
+    x = leaf(np.ones(16))
+    with autograd.record():
+        shared = x * 2
+        for _ in range(10):
+            shared = shared * x + x
+        heads = [shared * (i + 1) for i in range(4)]
+    expected = autograd.grad(heads[0], [x], retain_graph=True)[0].asnumpy()
+
+    def work(i):
+        for _ in range(40):
+            found, = autograd.grad(heads[i], [x], retain_graph=True)
+            np.testing.assert_array_equal(found.asnumpy(), expected * (i + 1))
+    assert hammer(work) == []
+
+
+def test_a_graph_is_used_up_by_one_thread():
+    """The others get the whole gradient or an error, never a part of it."""
+    for _ in range(20):
+        x = leaf(np.ones(4))
+        with autograd.record():
+            y = x * 2
+            for _ in range(10):
+                y = y * x + x
+        wrong = []
+
+        def work(i, x=x, y=y, wrong=wrong):
+            found = autograd.grad(y, [x])[0].asnumpy().tolist()
+            if found != [77.0] * 4:
+                wrong.append(found)
+        errors = hammer(work, 3)
+        assert wrong == [] and len(errors) < 3
+        assert all(isinstance(e, mx.MXNetError) and "has used it" in str(e) for e in errors), errors

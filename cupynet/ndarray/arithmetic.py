@@ -15,7 +15,7 @@ from ..device import of_raw
 from ..ops import catalog
 from ..ops.math.binary import remainder
 from ..tape import state
-from .base import NDArrayBase, wrap
+from .base import NDArrayBase
 from .invoke import call, forbid_recorded, invoke
 
 __all__ = ["Arithmetic", "SCALARS", "operand", "beside"]
@@ -41,7 +41,7 @@ def beside(array: NDArrayBase, other: Any) -> NDArrayBase:
         other = device.copy_from(other, of_raw(other)) if device.kind != "cpu" else other
     else:
         other = device.from_host(np.asarray(other.get() if hasattr(other, "get") else other))
-    return wrap(other.astype(array._data.dtype), array._ctx)
+    return array._wrap(other.astype(array._data.dtype))
 
 
 def _binary(ufunc: Callable, same: str, wide: str, scalar: str, name: str) -> Callable:
@@ -65,9 +65,13 @@ def _binary(ufunc: Callable, same: str, wide: str, scalar: str, name: str) -> Ca
                         return invoke(wide_op, (self, other), wide_op.parse({}))
                     result = ufunc(x, y)
                     if result.__class__ is _ndarray and result.dtype is x.dtype:
-                        return wrap(result, self._ctx, (tape.OpNode(
+                        array = _new(self._class)
+                        array._data = result
+                        array._ctx = self._ctx
+                        array._entry = tape.OpNode(
                             same_op, None, (entry, other_entry), (x, y) if keep_ins else None,
-                            (result,) if keep_outs else None, self._ctx), 0))
+                            (result,) if keep_outs else None, self._ctx), 0
+                        return array
                 else:
                     try:
                         result = ufunc(x, y)

@@ -10,7 +10,7 @@ from ..base import MXNetError, MXNetValueError
 from ..ops import catalog
 from ..ops.op import Op
 from .base import NDArrayBase, wrap
-from .invoke import invoke
+from .invoke import call, invoke
 
 __all__ = ["pull_gradients", "run_backward"]
 
@@ -62,26 +62,45 @@ def pull_gradients(heads: Sequence[NDArrayBase], head_grads: Sequence[NDArrayBas
         if head._entry is None:
             raise MXNetError("Cannot differentiate node because it is not in a computational graph. You need to set "
                              "is_recording to true or use autograd.record() to save computational graphs for backward.")
-        head._ctx.device.enter()
-        if grad is None:
-            raw = head._ctx.device.xp.ones(head.shape, head._data.dtype)
-        elif not isinstance(grad, NDArrayBase) or grad.shape != head.shape:
-            raise MXNetValueError(f"backward: head gradient is {getattr(grad, 'shape', type(grad).__name__)}, expected "
-                                  f"an NDArray of shape {head.shape}")
-        else:
-            raw = grad._data
-        starts.append((head._entry, raw if not create_graph else wrap(raw, head._ctx) if grad is None else grad))
-    ctx = heads[0]._ctx
-    algebra = (_Algebra if create_graph else tape.RawAlgebra).on(ctx)
+        start = _head_gradient(head, grad)
+        starts.append((head._entry, start if create_graph else start._data))
+    algebra = (_Algebra if create_graph else tape.RawAlgebra).on(heads[0]._ctx)
     return tape.walk(starts, algebra, retain_graph, at)
+
+
+def _head_gradient(head: NDArrayBase, grad: NDArrayBase | None) -> NDArrayBase:
+    """Return the gradient of `head`, ones by default, with its dtype and on its context."""
+    if grad is None:
+        head._ctx.device.enter()
+        return wrap(head._ctx.device.xp.ones(head.shape, head._data.dtype), head._ctx)
+    if not isinstance(grad, NDArrayBase) or grad.shape != head.shape:
+        raise MXNetValueError(f"backward: head gradient is {getattr(grad, 'shape', type(grad).__name__)}, expected "
+                              f"an NDArray of shape {head.shape}")
+    if grad._ctx is not head._ctx:
+        grad = grad.as_in_context(head._ctx)
+    if grad._data.dtype != head._data.dtype:
+        grad = call("Cast", grad, dtype=head._data.dtype)
+    return wrap(grad._data, grad._ctx, grad._entry)
 
 
 def run_backward(heads: Sequence[NDArrayBase], head_grads: Sequence[NDArrayBase | None] | None,
                  retain_graph: bool) -> None:
-    """Compute gradients and give them to the marked arrays, by each one's ``grad_req``."""
-    for leaf, grad in pull_gradients(heads, head_grads, retain_graph, False):
+    """Compute gradients and give them to the marked arrays, by each one's ``grad_req``.
+
+    An array marked ``"null"`` is one no longer once a pass that lets the graph go has met it, as in MXNet.
+    """
+    found = pull_gradients(heads, head_grads, retain_graph, False)
+    if all(leaf.req == "null" for leaf, _ in found):
+        raise MXNetError("backward: There are no inputs in computation graph that require gradients.")
+    for leaf, grad in found:
+        if leaf.req == "null":
+            if not retain_graph:
+                leaf.grad = None
+            continue
         leaf.grad._ctx.device.enter()
-        if leaf.req == "write":
-            leaf.grad._data[...] = 0 if grad is None else grad
-        elif leaf.req == "add" and grad is not None:
-            leaf.grad._data += grad
+        with leaf.lock:
+            if leaf.req == "write":
+                leaf.grad._data[...] = 0 if grad is None else grad
+            elif grad is not None:
+                leaf.grad._data += grad
+            leaf.fresh = True

@@ -81,6 +81,21 @@ class NDArrayBase:
         entry = self._entry
         return entry[0].grad if entry is not None and isinstance(entry[0], tape.Leaf) else None
 
+    @property
+    def _fresh_grad(self) -> bool:
+        """Whether a backward pass has filled :attr:`grad` since somebody last set this to False."""
+        entry = self._entry
+        return entry is not None and entry[0].__class__ is tape.Leaf and entry[0].fresh
+
+    @_fresh_grad.setter
+    def _fresh_grad(self, value: bool) -> None:
+        if self._entry is not None and self._entry[0].__class__ is tape.Leaf:
+            self._entry[0].fresh = bool(value)
+
+    def _wrap(self, data: Any, entry: tape.Entry | None = None) -> Any:
+        """Return the raw array `data` as an array of this one's class and context."""
+        return wrap(data, self._ctx, entry, self._class)
+
     def asnumpy(self) -> np.ndarray:
         """Return a NumPy copy, after waiting for the work that computes it."""
         return self._ctx.device.to_host(self._data)

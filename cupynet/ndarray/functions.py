@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,28 +14,35 @@ from ..ops.call import method as _method
 from ..ops.call import namespace as _namespace
 from ..ops.op import Op
 from .arithmetic import beside
+from .base import NDArrayBase
 from .invoke import invoke
 from .ndarray import NDArray
 
 __all__ = ["function", "namespace", "method"]
 
 
-_ONLY_ARRAYS = {NDArray}
+def _only_arrays(values: Sequence[Any]) -> bool:
+    for value in values:  # noqa: SIM110 (all() costs more than the loop)
+        if not isinstance(value, NDArrayBase):
+            return False
+    return True
 
 
 def _is_array(value: Any) -> bool:
-    return isinstance(value, (NDArray, np.ndarray))
+    return isinstance(value, (NDArrayBase, np.ndarray))
 
 
-def function(op: Op, called: str) -> Callable:
-    """Return the public function `called` of the operator `op`."""
+def function(op: Op, called: str, cls: type | None = None) -> Callable:
+    """Return the public function `called` of the operator `op`.
+
+    Its results are of the class `cls`, or of what the class of the first input says.
+    """
     simple = bool(op.inputs) and not (op.when or op.variadic)
     inputs = frozenset(op.inputs)
 
     def call(*args: Any, out: Any = None, name: str | None = None, **kwargs: Any) -> Any:
-        if (simple and len(args) == len(inputs) and inputs.isdisjoint(kwargs)
-                and {x.__class__ for x in args} == _ONLY_ARRAYS):
-            return invoke(op, args, op.parse(kwargs), out)  # the common form needs no sorting of arguments
+        if simple and len(args) == len(inputs) and _only_arrays(args) and inputs.isdisjoint(kwargs):
+            return invoke(op, args, op.parse(kwargs), out, None, cls)  # the common form needs no sorting of arguments
         chosen, named, many, values = bind(op, called, args, kwargs, _is_array)
         ctx = as_context(values.pop("ctx", None)) if not chosen.inputs and out is None else None
         if chosen.count:
@@ -48,9 +55,9 @@ def function(op: Op, called: str) -> Callable:
             extra = [n for n in named if n not in names]
             raise MXNetTypeError(f"{called}: input {missing[0]!r} is missing" if missing else
                                  f"{called}: takes no input {extra[0]!r} with these attributes")
-        if {x.__class__ for x in ins} != _ONLY_ARRAYS:
+        if not _only_arrays(ins):
             ins = _converted(chosen, called, ins)
-        return invoke(chosen, ins, attrs, out, ctx)
+        return invoke(chosen, ins, attrs, out, ctx, cls)
     call.__name__ = call.__qualname__ = called
     call.__doc__ = documentation(op, called)
     call.__signature__ = signature(op)
@@ -68,5 +75,5 @@ def _converted(op: Op, called: str, ins: list[Any]) -> list[NDArray]:
     return [x if isinstance(x, NDArray) else beside(model, x) for x in ins]
 
 
-namespace = functools.partial(_namespace, function)
+namespace = functools.partial(_namespace, functools.partial(function, cls=NDArray))
 method = functools.partial(_method, function)

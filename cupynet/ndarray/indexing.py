@@ -122,7 +122,7 @@ class Indexing(NDArrayBase):
             found = data.reshape(data.shape + (1,))[key]  # one element keeps an axis
         elif not found.ndim:
             found = found.reshape(1)
-        return wrap(found if found.flags.c_contiguous else found.copy(order="C"), self._ctx)
+        return self._wrap(found if found.flags.c_contiguous else found.copy(order="C"))
 
     def _recorded_item(self, key: Any) -> NDArrayBase:
         """Index by operators, so that the tape sees it: a basic key is a slice, any other a take of flat positions."""

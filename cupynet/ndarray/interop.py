@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..base import MXNetError, MXNetValueError
-from ..context import Context, current_context
+from ..context import current_context
 from ..tape import state
 from .arithmetic import operand
 from .base import NDArrayBase, wrap
@@ -31,14 +31,14 @@ _FUNCTION_METHODS = {"sum", "mean", "max", "min", "amax", "amin", "prod", "argma
 
 def _foreign(func: Callable, args: Any, kwargs: Any) -> Any:
     """Run a NumPy function on the raw arrays inside `args`; array results become NDArrays again."""
-    contexts: list[Context] = []
+    arrays: list[NDArrayBase] = []
 
     def unwrap(value: Any) -> Any:
         if isinstance(value, NDArrayBase):
             if state.recording and value._entry is not None:
                 raise MXNetError(f"{getattr(func, '__name__', func)}: NumPy functions without an operator of their own "
                                  "cannot be recorded; use mx.nd, or detach() the array first")
-            contexts.append(value._ctx)
+            arrays.append(value)
             value._ctx.device.enter()
             return value._data
         if isinstance(value, (list, tuple)):
@@ -47,7 +47,7 @@ def _foreign(func: Callable, args: Any, kwargs: Any) -> Any:
 
     def rewrap(value: Any) -> Any:
         if isinstance(value, ctx.device.xp.ndarray):
-            return wrap(value, ctx)
+            return wrap(value, ctx, None, cls)
         if isinstance(value, (list, tuple)):
             return [rewrap(each) for each in value]
         return value
@@ -59,7 +59,7 @@ def _foreign(func: Callable, args: Any, kwargs: Any) -> Any:
 
     args = unwrap(tuple(args))
     kwargs = {name: unwrap(value) for name, value in kwargs.items()}
-    ctx = contexts[0] if contexts else current_context()
+    ctx, cls = (arrays[0]._ctx, arrays[0]._class) if arrays else (current_context(), None)
     if ctx.device.kind != "cpu":
         args, kwargs = bring(args), {name: bring(value) for name, value in kwargs.items()}
     return rewrap(func(*args, **kwargs))
@@ -101,7 +101,7 @@ class Interop(NDArrayBase):
 
     def _full(self, value: Any) -> NDArrayBase:
         self._ctx.device.enter()
-        return wrap(self._ctx.device.xp.full(self.shape, value, self._data.dtype), self._ctx)
+        return self._wrap(self._ctx.device.xp.full(self.shape, value, self._data.dtype))
 
     def __array_function__(self, func: Callable, types: Any, args: Any, kwargs: Any) -> Any:
         name = func.__name__

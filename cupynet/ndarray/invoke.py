@@ -63,7 +63,7 @@ def _common_context(op: Op, ins: Sequence[NDArrayBase]) -> Context:
 
 
 def invoke(op: Op, ins: Sequence[NDArrayBase], attrs: Attrs, out: NDArrayBase | Sequence[NDArrayBase] | None = None,
-           ctx: Context | None = None) -> NDArrayBase | list[NDArrayBase]:
+           ctx: Context | None = None, cls: type | None = None) -> Any:
     """Run an operator on arrays, recording it if the tape is on.
 
     Parameters
@@ -75,6 +75,8 @@ def invoke(op: Op, ins: Sequence[NDArrayBase], attrs: Attrs, out: NDArrayBase | 
     ctx : Context, optional
         Where an operator without inputs makes its result (default: the current context, or that of `out`).
         Such an operator takes shape and dtype from `out`, too, where its attributes do not say.
+    cls : type, optional
+        The class of the results (default: what the class of the first input says, NDArray without inputs).
 
     Returns
     -------
@@ -130,7 +132,8 @@ def invoke(op: Op, ins: Sequence[NDArrayBase], attrs: Attrs, out: NDArrayBase | 
         seen.append(raw)
     node = tape.record(op, attrs, raws, (*seen, *results[visible:]), entries, visible, ctx) if recording else None
     if targets is None:
-        arrays = [wrap(raw, ctx, node and (node, i)) for i, raw in enumerate(seen)]
+        cls = cls or (ins[0] if ins else NDArrayBase)._class
+        arrays = [wrap(raw, ctx, node and (node, i), cls) for i, raw in enumerate(seen)]
     else:
         arrays = targets
         for i, (target, raw) in enumerate(zip(targets, seen)):

@@ -41,7 +41,7 @@ class _MoveNode(tape.Node):
 
 def _moved(array: NDArray, context: Context) -> NDArray:
     raw = context.device.copy_from(array._data, array._ctx.device)
-    return wrap(raw, context, (_MoveNode((array._entry,), array._ctx, context), 0))
+    return wrap(raw, context, (_MoveNode((array._entry,), array._ctx, context), 0), array._class)
 
 
 class NDArray(Arithmetic, Indexing, Interop):
@@ -89,9 +89,9 @@ class NDArray(Arithmetic, Indexing, Interop):
         else:
             raw = op.run(self._ctx.device.xp, self._ctx.device.kind, [self._data], attrs)[0]
         if state.recording and self._entry is not None:
-            return wrap(raw, self._ctx, (
-                tape.record(op, attrs, [self._data], [raw], (self._entry,), 1, self._ctx), 0))
-        return wrap(raw, self._ctx)
+            entry = tape.record(op, attrs, [self._data], [raw], (self._entry,), 1, self._ctx), 0
+            return self._wrap(raw, entry)
+        return self._wrap(raw)
 
     def split_v2(self, indices_or_sections: Any, axis: int = 0, squeeze_axis: bool = False) -> Any:
         """Return equal sections, or the parts before the given indices."""
@@ -145,7 +145,7 @@ class NDArray(Arithmetic, Indexing, Interop):
             return self
         if state.recording and self._entry is not None:
             return _moved(self, context)
-        return wrap(context.device.copy_from(self._data, self._ctx.device), context)
+        return wrap(context.device.copy_from(self._data, self._ctx.device), context, None, self._class)
 
     as_in_ctx = as_in_context
 
@@ -167,17 +167,17 @@ class NDArray(Arithmetic, Indexing, Interop):
 
     def attach_grad(self, grad_req: str = "write", stype: str | None = None) -> None:
         """Mark the array as a variable: :meth:`backward` puts its gradient into :attr:`grad`."""
-        if grad_req not in ("write", "add", "null"):
-            raise MXNetValueError(f"attach_grad: grad_req is {grad_req!r}; expected 'write', 'add' or 'null'")
+        if grad_req not in tape.REQUESTS:
+            raise MXNetValueError(f"attach_grad: grad_req is {grad_req!r}; expected one of {', '.join(tape.REQUESTS)}")
         if stype not in (None, "default"):
             raise MXNetError(f"attach_grad: storage type {stype!r} is not supported; gradients are dense")
         self._ctx.device.enter()
-        grad = wrap(self._ctx.device.xp.zeros_like(self._data), self._ctx)
+        grad = self._wrap(self._ctx.device.xp.zeros_like(self._data))
         self._entry = (tape.Leaf(grad, grad_req), 0)
 
     def detach(self) -> NDArray:
         """Return an array that shares the memory but is not on the tape."""
-        return wrap(self._data, self._ctx)
+        return self._wrap(self._data)
 
     def backward(self, out_grad: NDArray | None = None, retain_graph: bool = False, train_mode: bool = True) -> None:
         """Compute the gradients of the marked arrays that this array depends on.
