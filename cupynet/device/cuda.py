@@ -137,6 +137,9 @@ class CudaDevice(Device):
         source.stream.wait_event(done)
         return out
 
+    def apart(self, raw: Any, target: Any) -> Any:
+        return raw.copy() if self.xp.may_share_memory(raw, target) else raw
+
     def address(self, raw: Any) -> int:
         return raw.data.ptr
 

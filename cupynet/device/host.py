@@ -73,6 +73,10 @@ class Device:
         """Return a copy on this device of `raw`, which lives on `source`."""
         raise NotImplementedError
 
+    def apart(self, raw: Any, target: Any) -> Any:
+        """Return `raw` as something that can be assigned to `target`: a copy where the two overlap in memory."""
+        raise NotImplementedError
+
     def address(self, raw: Any) -> int:
         """Return where the elements of `raw` begin in the device's memory."""
         raise NotImplementedError
@@ -95,6 +99,9 @@ class HostDevice(Device):
 
     def copy_from(self, raw: Any, source: Device) -> np.ndarray:
         return source.to_host(raw)
+
+    def apart(self, raw: np.ndarray, target: np.ndarray) -> np.ndarray:
+        return raw  # NumPy sees to it by itself
 
     def address(self, raw: np.ndarray) -> int:
         return raw.__array_interface__["data"][0]

@@ -151,7 +151,8 @@ class Indexing(NDArrayBase):
             if key.__class__ is slice and key == _EVERYTHING and value.shape == self.shape and value._ctx is self._ctx \
                     and device.address(value._data) == device.address(self._data) and recorded is None:
                 return  # the second half of ``x[:] -= y``, which has written into the view x[:] already
-            value = value._data if value._ctx is self._ctx else device.copy_from(value._data, value._ctx.device)
+            value = (device.apart(value._data, self._data) if value._ctx is self._ctx else
+                     device.copy_from(value._data, value._ctx.device))
         elif not isinstance(value, SCALARS) and device.kind != "cpu" and not isinstance(value, device.xp.ndarray):
             value = device.from_host(np.asarray(value, self._data.dtype))
         if key.__class__ is not int and key.__class__ is not slice:

@@ -103,7 +103,7 @@ def invoke(op: Op, ins: Sequence[NDArrayBase], attrs: Attrs, out: NDArrayBase | 
     straight = None  # where the kernel can write its result at once
     if targets is not None and op.takes_out and visible == 1 and not recording:
         target = targets[0]._data
-        if targets[0]._ctx is ctx and kinds[0] == (target.shape, target.dtype):
+        if targets[0]._ctx is ctx and kinds[0] == (target.shape, target.dtype) and _clear(op, raws, target, device.xp):
             if op.single:
                 straight = target
             elif op.inplace and op.mutates:  # an optimizer's update: the weight, then its states
@@ -161,6 +161,11 @@ def _targets(op: Op, out: Any, visible: int, kinds: Sequence[tuple]) -> list[NDA
         if dtype is not None and dtype != target._data.dtype:
             raise MXNetTypeError(f"{op.name}: out has dtype {target._data.dtype}, expected {dtype}")
     return targets
+
+
+def _clear(op: Op, raws: Sequence[Any], target: Any, xp: Any) -> bool:
+    """Whether the kernel of `op` may write into `target` while it reads `raws`."""
+    return not any(xp.may_share_memory(raw, target) for raw in raws if not (op.inplace and raw is target))
 
 
 def forbid_recorded(op: Op, targets: Sequence[NDArrayBase]) -> None:

@@ -453,3 +453,47 @@ def test_inf_and_nan_come_out_silently():
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True,
                           cwd=Path(__file__).parents[2])
     assert done.stderr == "" and done.stdout == "[inf inf] [nan nan] [-inf -inf]\n"
+
+
+OVERLAPS = {
+    "shifted": (slice(1, None), slice(None, -1)),
+    "shifted back": (slice(None, -1), slice(1, None)),
+    "reversed": (slice(None), slice(None, None, -1)),
+    "reversed into a part": (slice(2, 8), slice(7, 1, -1)),
+}
+
+
+@pytest.mark.parametrize("name", OVERLAPS)
+def test_a_part_of_an_array_is_assigned_to_another(name):
+    x = nd.arange(3000).reshape((10, 300))
+    v = x.asnumpy()
+    target, source = OVERLAPS[name]
+    v[target] = v[source].copy()
+    x[target] = x[source]
+    np.testing.assert_array_equal(x.asnumpy(), v)
+
+
+def test_out_may_be_or_overlap_an_input():
+    def arrays():
+        return nd.array([1, 2, 3, 4]), nd.array([10, 20, 30, 40])
+    x, y = arrays()
+    nd.add_n(x, x, y, out=y)
+    assert y.asnumpy().tolist() == [12, 24, 36, 48]
+    x, y = arrays()
+    nd.add_n(x, y, x, out=x)
+    assert x.asnumpy().tolist() == [12, 24, 36, 48]
+    x, y = arrays()
+    nd.exp(x[:3] * 0, out=x[1:])
+    assert x.asnumpy().tolist() == [1, 1, 1, 1]
+    x, y = arrays()
+    nd.broadcast_add(x[:3], y[:3], out=x[1:])
+    assert x.asnumpy().tolist() == [1, 11, 22, 33]
+    x = nd.array([[1, 2], [3, 4]])
+    nd.dot(x, x, out=x)
+    assert x.asnumpy().tolist() == [[7, 10], [15, 22]]
+    x = nd.array([[1, 2], [3, 4]])
+    nd.softmax(x, axis=0, out=x)
+    np.testing.assert_allclose(x.asnumpy(), nd.softmax(nd.array([[1, 2], [3, 4]]), axis=0).asnumpy())
+    x = nd.arange(4).reshape((2, 2))
+    nd.split(x, 2, axis=0, squeeze_axis=True, out=[x[1], x[0]])
+    assert x.asnumpy().tolist() == [[2, 3], [0, 1]]
