@@ -29,6 +29,7 @@ from . import random as rnd
 from . import symbol as sym
 from .attribute import AttrScope
 from .base import MXNetError
+from .cached_op import CachedOp as _CachedOp
 from .context import Context, cpu, cpu_pinned, current_context, gpu, gpu_memory_info, num_gpus
 from .executor import Executor
 from .ndarray import NDArray, waitall
@@ -43,6 +44,8 @@ from .util import (
     use_np_array,
     use_np_shape,
 )
+
+nd.CachedOp = _CachedOp  # where MXNet has it
 
 __version__ = "1.9.1"  # the MXNet API that this is
 cupynet_version = "0.1.0"

@@ -103,6 +103,7 @@ class Frame:
         for instructions, calls in ((plan.forward, self._forward), (plan.backward, self._backward)):
             for each in instructions:
                 self._prepare(each, calls)
+        self._loose = [slot for slot in range(plan.count) if slot not in self._fixed]
 
     # ---- calls -----------------------------------------------------------------------------------
 
@@ -167,6 +168,13 @@ class Frame:
             raise MXNetError("backward: another executor that shares memory with this one has run since forward; call "
                              "forward again")
         self.run(self._backward)
+
+    def let_go(self) -> None:
+        """Drop what is not bound: the run is over, backward included."""
+        self.complete = False
+        registers = self.registers
+        for slot in self._loose:
+            registers[slot] = None
 
     def run(self, calls: Iterable[Call]) -> None:
         """Run ready calls in order; the only place that does. An error names operator and node."""
