@@ -3,7 +3,6 @@ from __future__ import annotations
 
 import logging
 import math
-import sys
 import time
 from collections.abc import Callable
 from typing import Any
@@ -62,7 +61,7 @@ class Speedometer:
 
     def __init__(self, batch_size: int, frequent: int = 50, auto_reset: bool = True):
         self.batch_size, self.frequent, self.auto_reset = batch_size, frequent, auto_reset
-        self.init, self.tic, self.last_count = False, 0.0, 0
+        self.init, self.tic, self.last_count = False, 0, 0
 
     def __call__(self, param: Any) -> None:
         count = param.nbatch
@@ -91,15 +90,16 @@ class Speedometer:
 
 
 class ProgressBar:
-    """A batch callback that draws a bar of `length` characters for `total` batches."""
+    """A batch callback that logs a bar of `length` characters for `total` batches."""
 
     def __init__(self, total: int, length: int = 80):
-        self.total, self.bar_len = total, length
+        self.bar_len = length
+        self.total = total
 
     def __call__(self, param: Any) -> None:
         filled = round(self.bar_len * param.nbatch / float(self.total))
         percents = math.ceil(100.0 * param.nbatch / float(self.total))
-        sys.stdout.write(f"[{'=' * filled}{'-' * (self.bar_len - filled)}] {percents}%\r")
+        logging.info("[%s] %s%s\r", "=" * filled + "-" * (self.bar_len - filled), percents, "%")
 
 
 class LogValidationMetricsCallback:

@@ -9,7 +9,7 @@ import pytest
 import cupynet as mx
 from cupynet.base import MXNetKeyError, MXNetTypeError, MXNetValueError
 
-ANSWERS = json.loads((Path(__file__).parent / "data" / "training" / "metrics.json").read_text())
+ANSWERS = json.loads((Path(__file__).parents[1] / "data" / "training" / "metrics.json").read_text())
 LABELS = [0, 1, 1]
 SCORES = [[0.3, 0.7], [0, 1.0], [0.4, 0.6]]
 
@@ -188,9 +188,9 @@ def test_check_label_shapes():
     (lambda: updated(mx.metric.MCC(), [0, 1], [1, 2]), MXNetValueError, "scores of two classes"),
     (lambda: updated(mx.metric.PCC(), [0, -1, 1]), MXNetValueError, "must not be negative"),
     (lambda: updated(mx.metric.Perplexity(None), [0, 1]), MXNetValueError, "shape mismatch"),
-    (lambda: updated(mx.metric.Perplexity(None, axis=0)), MXNetValueError, "expected the last"),
+    (lambda: updated(mx.metric.Perplexity(None, axis=0)), MXNetValueError, "3 labels for predictions"),
     (lambda: updated(mx.metric.CrossEntropy(), [0, 1]), MXNetValueError, "2 labels do not fit"),
-    (lambda: updated(mx.metric.CrossEntropy(), [0, 1, 5]), MXNetValueError, r"\[0, 5\]; there are 2 classes"),
+    (lambda: updated(mx.metric.CrossEntropy(), [0, 1, 5]), IndexError, r"\[0, 5\]; there are 2 classes"),
     (lambda: updated(mx.metric.MSE(), [0, 1]), MXNetValueError, r"labels have shape \(2,\), predictions \(3, 2\)"),
     (lambda: updated(mx.metric.PearsonCorrelation()), MXNetValueError, "does not match"),
     (lambda: mx.metric.EvalMetric("x").update([], []), NotImplementedError, "update"),
