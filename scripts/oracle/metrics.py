@@ -101,7 +101,7 @@ def played(mx, seed):
         values = metric.get_name_value()
         # MXNet's correlation has no global value worth the name
         globals_ = [] if name.startswith("pearson") else metric.get_global_name_value()
-        seen.append([[key, round(float(value), 7) if not np.isnan(value) else None] for key, value in values + globals_])
+        seen.append([[key, None if np.isnan(value) else round(float(value), 7)] for key, value in values + globals_])
     return seen
 
 
