@@ -4,10 +4,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 
+from ..base import MXNetError
 from ..ops.op import Op
 from ..ops.schema import Attrs
 
-__all__ = ["Node", "Entry", "post_order", "copied", "variables", "auxiliary"]
+__all__ = ["Node", "Entry", "versioned", "post_order", "copied", "variables", "auxiliary"]
 
 
 class Node:
@@ -21,9 +22,13 @@ class Node:
         The operator's attributes as given, and the user's own (``__lr_mult__``), as a symbol file stores them.
     inputs : list of (Node, int)
         Where each input comes from: a node and the number of its output.
+    version : int
+        Of a variable, how many operators have been composed so far that update it. Symbol files tell of it.
     """
 
-    def __init__(self, op: Op | None, name: str, attrs: dict[str, str], inputs: Sequence[Entry] = ()):
+    version = 0
+
+    def __init__(self, op: Op | None, name: str, attrs: dict[str, str], inputs: Iterable[Entry] = ()):
         self.op, self.name, self.attrs, self.inputs = op, name, attrs, list(inputs)
 
     @cached_property
@@ -42,6 +47,22 @@ class Node:
             for name, (parent, _) in zip(self.input_names, self.inputs):
                 if parent.op is None and name in self.op.initial:
                     parent.attrs.setdefault("__init__", self.op.initial[name])
+
+    def number_updates(self) -> None:
+        """Let each input that is a variable say how many updates come before, and count those of this node.
+
+        Raises MXNetError if what the operator updates is no variable.
+        """
+        for place, (parent, index) in enumerate(self.inputs):
+            if parent.op is None:
+                self.inputs[place] = versioned(parent, index, parent.version)
+        for place in self.op.mutated_indices(self.input_names) if self.op.mutates else ():
+            parent = self.inputs[place][0]
+            if parent.op is not None:
+                raise MXNetError(f"{self.op.name} {self.name!r}: {self.input_names[place]} is the output of "
+                                 f"{parent.op.name} {parent.name!r}; what an operator updates must be a Variable")
+            parent.version += 1
+            self.inputs[place] = versioned(parent, 0, parent.version)
 
     @property
     def input_names(self) -> tuple[str, ...]:
@@ -62,13 +83,29 @@ class Node:
         """Return the public name of an output: ``fc1_output``, ``split0_output1``, ``rnn0_state_output``."""
         if self.op is None:
             return self.name
-        return f"{self.name}_{self.op.output_names(self.parsed)[index]}"
+        output = self.op.output_names(self.parsed)[index]
+        return f"{self.name}_{output}" if self.name else output
 
     def __repr__(self) -> str:
         return f"<Node {self.op.name if self.op else 'variable'} {self.name!r}>"
 
 
 Entry = tuple[Node, int]
+
+
+class _Versioned(tuple):
+    """An entry of a variable that operators update, with the number of updates before it is read."""
+
+    version = 0
+
+
+def versioned(node: Node, index: int, version: int) -> Entry:
+    """Return an entry; its `version`, if it is not 0, stays with it as an attribute."""
+    if not version:
+        return node, index
+    entry = _Versioned((node, index))
+    entry.version = version
+    return entry
 
 
 def post_order(heads: Iterable[Entry]) -> list[Node]:
@@ -91,9 +128,15 @@ def copied(heads: Iterable[Entry]) -> list[Entry]:
     """Return the outputs `heads` of a copy of the graph, which shares no node with it."""
     heads = list(heads)
     copies: dict[int, Node] = {}
+
+    def copy(entry: Entry) -> Entry:
+        return versioned(copies[id(entry[0])], entry[1], getattr(entry, "version", 0))
+
     for node in post_order(heads):
-        copies[id(node)] = Node(node.op, node.name, dict(node.attrs), [(copies[id(p)], i) for p, i in node.inputs])
-    return [(copies[id(node)], i) for node, i in heads]
+        copies[id(node)] = twin = Node(node.op, node.name, dict(node.attrs), map(copy, node.inputs))
+        if node.version:
+            twin.version = node.version
+    return list(map(copy, heads))
 
 
 def auxiliary(order: Iterable[Node]) -> set[int]:

@@ -1,7 +1,35 @@
 """``mx.nd.contrib``: control flow, and the operators whose canonical names begin with _contrib_."""
+from typing import Any
+
+from ..context import Context
+from ..ops.random.functions import zipfian
+from . import random
 from .control_flow import cond, foreach, while_loop
 from .functions import namespace
+from .ndarray import NDArray
 
-__all__ = ["foreach", "while_loop", "cond"]
+__all__ = ["foreach", "while_loop", "cond", "rand_zipfian"]
+
+
+def rand_zipfian(true_classes: NDArray, num_sampled: int, range_max: int, ctx: Context | None = None
+                 ) -> tuple[NDArray, NDArray, NDArray]:
+    """Draw candidates from an approximate Zipfian distribution, for sampled losses.
+
+    Parameters
+    ----------
+    true_classes : NDArray
+        The target classes.
+    num_sampled, range_max : int
+        How many candidates to draw, and how many classes there are.
+    ctx : Context, optional
+        Where to draw, that of `true_classes` by default.
+
+    Returns
+    -------
+    (candidates, expected counts of the true classes, expected counts of the candidates)
+        Candidates are int64, with repetitions, of shape ``(num_sampled,)``; counts are float64.
+    """
+    return zipfian(random.uniform, true_classes, num_sampled, range_max, ctx=ctx or true_classes.context)
+
 
 __getattr__, __dir__ = namespace("_contrib_", globals())

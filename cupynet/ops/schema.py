@@ -46,10 +46,23 @@ class Attrs(dict):
 
 
 def as_text(value: Any) -> str:
-    """Write an attribute as MXNet stores it: Python's text of the value, names for data types."""
+    """Write an attribute as MXNet stores it: Python's text of the value, names for data types.
+
+    NumPy's scalars are numbers there, also in tuples and lists, where NumPy 2 itself writes ``np.int64(3)``.
+    """
     if isinstance(value, (type, np.dtype)):
         return as_dtype(value).name
-    return str(value)
+    return _item_text(value) if isinstance(value, (tuple, list)) else str(value)
+
+
+def _item_text(value: Any) -> str:
+    if isinstance(value, np.generic):
+        return str(value)
+    if isinstance(value, list):
+        return f"[{', '.join(map(_item_text, value))}]"
+    if type(value) is tuple:
+        return f"({', '.join(map(_item_text, value))}{',' * (len(value) == 1)})"
+    return repr(value)
 
 
 def _literal(text: str) -> Any:

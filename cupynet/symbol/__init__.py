@@ -15,5 +15,5 @@ if TYPE_CHECKING:  # what __getattr__ makes at run time, from the generated stub
 __getattr__, __dir__ = _namespace("", globals())
 
 for _name in _FLUENT:
-    if _find(_name):
+    if _find(_name) and not hasattr(Symbol, _name):
         setattr(Symbol, _name, _method(_name))

@@ -20,19 +20,24 @@ def _arithmetic(both: str, scalar: str, python: str) -> Callable:
             return apply(both, self, other)
         if isinstance(other, (int, float, np.generic)):
             return apply(scalar, self, scalar=other)
-        return NotImplemented if not isinstance(other, NDArray) else _refuse(other)
+        return _unsupported(other)
     method.__name__ = python
     method.__doc__ = f"``self {python} other`` with a symbol or a number."
     return method
 
 
-def _refuse(other: Any) -> Any:
-    raise MXNetTypeError(f"a Symbol cannot be combined with a {type(other).__name__}; bind arrays to variables instead")
+def _unsupported(other: Any) -> Any:
+    if isinstance(other, (NDArray, np.ndarray)):
+        raise MXNetTypeError(f"type {type(other)} not supported: a Symbol cannot be combined with an array; bind "
+                             "arrays to variables instead")
+    return NotImplemented
 
 
 def _reflected(scalar: str, python: str) -> Callable:
     def method(self: SymbolBase, other: Any) -> SymbolBase:
-        return apply(scalar, self, scalar=other) if isinstance(other, (int, float, np.generic)) else NotImplemented
+        if isinstance(other, (int, float, np.generic)):
+            return apply(scalar, self, scalar=other)
+        return _unsupported(other)
     method.__name__ = python
     method.__doc__ = f"``other {python} self`` with a number."
     return method

@@ -7,8 +7,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar
 
-from ..base import MXNetIndexError, MXNetTypeError, MXNetValueError
-from ..graph.node import Entry, Node, copied, post_order, variables
+import numpy as np
+
+from ..base import MXNetError, MXNetIndexError, MXNetTypeError, MXNetValueError
+from ..graph.node import Entry, Node, copied, post_order, variables, versioned
 
 __all__ = ["SymbolBase", "wrap"]
 
@@ -57,7 +59,8 @@ class SymbolBase:
 
     def get_internals(self) -> SymbolBase:
         """Return a group of every value in the graph, inputs before users."""
-        return type(self)([(node, i) for node in post_order(self._heads) for i in range(node.visible_count)])
+        return type(self)([versioned(node, i, node.version)
+                           for node in post_order(self._heads) for i in range(node.visible_count)])
 
     def get_children(self) -> SymbolBase | None:
         """Return a group of the direct inputs; None for a variable."""
@@ -84,12 +87,24 @@ class SymbolBase:
                 raise MXNetValueError(f'There are multiple outputs with name "{index}"')
             index = found[0]
         if isinstance(index, slice):
+            if not self._heads[index]:
+                raise MXNetTypeError(f"Expected a list of symbols as input; {index} of {self!r} is empty")
             return type(self)(self._heads[index])
-        if not isinstance(index, int):
-            raise MXNetTypeError(f"Symbol only support integer or text index to fetch i-th output, not {index!r}")
+        if not isinstance(index, (int, np.integer)):
+            raise MXNetTypeError("Symbol only support integer index to fetch i-th output (or its name, or a slice), "
+                                 f"not {index!r}")
         if not -len(self._heads) <= index < len(self._heads):
             raise MXNetIndexError(f"output {index} of {self!r} does not exist; it has {len(self._heads)}")
         return type(self)([self._heads[index]])
+
+    def _gen_atomic_symbol(self) -> SymbolBase:
+        """Return the operator of the symbol alone, without name and inputs, to be called with other symbols."""
+        nodes = {id(node): node for node, _ in self._heads}
+        node = next(iter(nodes.values()))
+        if len(nodes) > 1 or node.op is None:
+            raise MXNetError(f"_gen_atomic_symbol: {self!r} is not the application of an operator")
+        atom = Node(node.op, "", dict(node.attrs))
+        return type(self)([(atom, i) for i in range(atom.visible_count)])
 
     def __copy__(self) -> SymbolBase:
         return type(self)(copied(self._heads))

@@ -13,7 +13,7 @@ from ..ops.op import Op
 from ..ops.schema import as_text
 from .base import SymbolBase, wrap
 
-__all__ = ["compose", "apply"]
+__all__ = ["compose", "connect", "apply"]
 
 
 def compose(op: Op, called: str, named: Mapping[str, SymbolBase], many: Sequence[SymbolBase], values: Mapping[str, Any],
@@ -31,16 +31,22 @@ def compose(op: Op, called: str, named: Mapping[str, SymbolBase], many: Sequence
     name, attr : str, dict, optional
         Name and attributes of the new node.
     """
-    values = dict(values)
+    attrs = {key: as_text(value) for key, value in values.items()}
     if op.count:
-        values.setdefault(op.count, len(many))
-    parsed = op.parse(values)
-    if op.count and op.variadic == op.inputs[0] and parsed[op.count] < 1:
+        attrs.setdefault(op.count, str(len(many)))
+    attrs |= attribute.composed(attr)  # which may set an operator's own, too
+    node = Node(op, "", attrs)
+    if op.count and op.variadic == op.inputs[0] and node.parsed[op.count] < 1:
         raise MXNetValueError(f"{op.name}: needs at least one input")
-    name = naming.current().get(name, called.lower())
-    attrs = attribute.composed(attr) | {key: as_text(value) for key, value in values.items()}
-    node = Node(op, name, attrs)
-    names = op.active_inputs(node.parsed, int(values[op.count]) if op.count else None)
+    node.name = naming.current().get(name, called.lower())
+    connect(node, named, many)
+    return wrap([(node, i) for i in range(node.visible_count)])
+
+
+def connect(node: Node, named: Mapping[str, SymbolBase], many: Sequence[SymbolBase]) -> None:
+    """Give a node without inputs its inputs, by name and those of the variadic parameter; others become variables."""
+    op, name = node.op, node.name
+    names = op.active_inputs(node.parsed, node.parsed[op.count] if op.count else None)
     if len(many) > len(names):
         raise MXNetValueError(f"{op.name} {name!r}: takes {len(names)} inputs with these attributes, got {len(many)}")
     for key in named:
@@ -49,7 +55,7 @@ def compose(op: Op, called: str, named: Mapping[str, SymbolBase], many: Sequence
     for i, input_name in enumerate(names):
         given = many[i] if op.variadic and i < len(many) else named.get(input_name)
         if given is None:
-            node.inputs.append((Node(None, f"{name}_{input_name}", dict(attrs)), 0))
+            node.inputs.append((Node(None, f"{name}_{input_name}" if name else input_name, dict(node.attrs)), 0))
             continue
         if not isinstance(given, SymbolBase):
             raise MXNetTypeError(f"{op.name} {name!r}: {input_name} is {type(given).__name__}; expected a Symbol")
@@ -57,8 +63,8 @@ def compose(op: Op, called: str, named: Mapping[str, SymbolBase], many: Sequence
             raise MXNetError(f"{op.name} {name!r}: {input_name} has {len(given._heads)} outputs; a single one is "
                              "required (index the symbol to choose)")
         node.inputs.append(given._heads[0])
+    node.number_updates()
     node.initialize_inputs()
-    return wrap([(node, i) for i in range(node.visible_count)])
 
 
 def apply(called: str, *symbols: SymbolBase, **values: Any) -> SymbolBase:

@@ -1,4 +1,15 @@
 """``mx.sym.contrib``: the operators whose canonical names begin with _contrib_."""
+from ..ops.random.functions import zipfian
+from . import random
 from .functions import namespace
+from .symbol import Symbol
+
+__all__ = ["rand_zipfian"]
+
+
+def rand_zipfian(true_classes: Symbol, num_sampled: int, range_max: int) -> tuple[Symbol, Symbol, Symbol]:
+    """Return symbols of candidates from an approximate Zipfian distribution; see ``mx.nd.contrib.rand_zipfian``."""
+    return zipfian(random.uniform, true_classes, num_sampled, range_max)
+
 
 __getattr__, __dir__ = namespace("_contrib_", globals())

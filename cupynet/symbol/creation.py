@@ -1,19 +1,22 @@
 """Symbols without inputs, and functions of two symbols or a symbol and a number."""
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from ..base import MXNetTypeError
+from ..base import MXNetTypeError, MXNetValueError
 from ..ops import catalog
-from .compose import compose
+from .compose import apply, compose
 from .symbol import Symbol
 
 __all__ = ["zeros", "ones", "full", "arange", "linspace", "eye", "split_v2", "histogram", "maximum", "minimum", "power",
            "pow", "hypot", "add", "subtract", "multiply", "divide", "modulo", "equal", "not_equal", "greater",
            "greater_equal", "lesser", "lesser_equal", "logical_and", "logical_or", "logical_xor"]
+
+_NUMBERS = (int, float, np.generic)
 
 
 def _source(called: str, values: dict[str, Any], kwargs: dict[str, Any]) -> Symbol:
@@ -67,29 +70,39 @@ def histogram(a: Symbol, bins: Any = 10, range: tuple[float, float] | None = Non
     if isinstance(bins, Symbol):
         return compose(catalog.get("_histogram"), "_histogram", {"data": a, "bins": bins}, (), {}, name)
     if range is None:
-        raise MXNetTypeError("histogram: range is missing; a number of bins needs it")
+        raise MXNetValueError("null range is not supported in symbol mode")
     return compose(catalog.get("_histogram"), "_histogram", {"data": a}, (), {"bin_cnt": bins, "range": range}, name)
 
 
-def _two_way(name: str, both: str, scalar: str, reverse: str, plain: Callable) -> Callable:
-    def call(lhs: Any, rhs: Any) -> Any:
+def _two_way(name: str, both: str, scalar: str, reverse: str, plain: Callable,
+             parameters: tuple[str, str] = ("lhs", "rhs")) -> Callable:
+    P = inspect.Parameter
+    sign = inspect.Signature([P(each, P.POSITIONAL_OR_KEYWORD) for each in parameters])
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        try:
+            lhs, rhs = sign.bind(*args, **kwargs).args
+        except TypeError as error:
+            raise MXNetTypeError(f"{name}: {error}") from None
         if isinstance(lhs, Symbol) and isinstance(rhs, Symbol):
-            return compose(catalog.get(both), both, {"lhs": lhs, "rhs": rhs}, (), {})
+            return apply(both, lhs, rhs)
         for symbol, number, op in ((lhs, rhs, scalar), (rhs, lhs, reverse)):
-            if isinstance(symbol, Symbol):
-                if not isinstance(number, (int, float, np.generic)):
-                    raise MXNetTypeError(f"{name}: types ({type(lhs).__name__}, {type(rhs).__name__}) not supported")
-                return compose(catalog.get(op), op, {"data": symbol}, (), {"scalar": number})
+            if isinstance(symbol, Symbol) and isinstance(number, _NUMBERS):
+                return apply(op, symbol, scalar=number)
+        if not isinstance(lhs, _NUMBERS) or not isinstance(rhs, _NUMBERS):
+            raise MXNetTypeError(f"types ({type(lhs)}, {type(rhs)}) not supported")
         return plain(lhs, rhs)
     call.__name__ = call.__qualname__ = name
+    call.__signature__ = sign
     call.__doc__ = f"Return ``{name}`` of two symbols, or of a symbol and a number."
     return call
 
 
-maximum = _two_way("maximum", "_maximum", "_MaximumScalar", "_MaximumScalar", max)
-minimum = _two_way("minimum", "_minimum", "_MinimumScalar", "_MinimumScalar", min)
-power = pow = _two_way("power", "_power", "_PowerScalar", "_RPowerScalar", lambda x, y: x ** y)
-hypot = _two_way("hypot", "_hypot", "_HypotScalar", "_HypotScalar", lambda x, y: float(np.hypot(x, y)))
+maximum = _two_way("maximum", "_maximum", "_MaximumScalar", "_MaximumScalar", max, ("left", "right"))
+minimum = _two_way("minimum", "_minimum", "_MinimumScalar", "_MinimumScalar", min, ("left", "right"))
+power = pow = _two_way("power", "_power", "_PowerScalar", "_RPowerScalar", lambda x, y: x ** y, ("base", "exp"))
+hypot = _two_way("hypot", "_hypot", "_HypotScalar", "_HypotScalar", lambda x, y: float(np.hypot(x, y)),
+                 ("left", "right"))
 add = _two_way("add", "_plus", "_PlusScalar", "_PlusScalar", lambda x, y: x + y)
 subtract = _two_way("subtract", "_minus", "_MinusScalar", "_RMinusScalar", lambda x, y: x - y)
 multiply = _two_way("multiply", "_mul", "_MulScalar", "_MulScalar", lambda x, y: x * y)

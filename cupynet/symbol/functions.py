@@ -12,6 +12,7 @@ from ..ops.call import bind, documentation, signature
 from ..ops.call import method as _method
 from ..ops.call import namespace as _namespace
 from ..ops.op import Op
+from ..ops.schema import as_text
 from .compose import compose
 from .symbol import Symbol
 
@@ -26,7 +27,7 @@ def function(op: Op, called: str) -> Callable:
     """Return the public function `called` of the operator `op`."""
     def call(*args: Any, name: str | None = None, attr: dict[str, str] | None = None, **kwargs: Any) -> Symbol:
         kwargs.pop("out", None)
-        free = {key: str(kwargs.pop(key)) for key in list(kwargs)
+        free = {key: as_text(kwargs.pop(key)) for key in list(kwargs)
                 if key in HIDDEN or (key.startswith("__") and key.endswith("__"))}
         chosen, named, many, values = bind(op, called, args, kwargs, _is_symbol)
         for key, value in named.items():

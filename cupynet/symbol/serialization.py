@@ -8,7 +8,7 @@ from typing import Any
 
 from .. import attribute
 from ..base import MXNetError, MXNetTypeError
-from ..graph.node import Entry, Node, post_order
+from ..graph.node import Entry, Node, post_order, versioned
 from ..ops import catalog
 from ..ops.op import Op
 
@@ -17,9 +17,13 @@ __all__ = ["dump", "load", "load_file"]
 _VERSION = 10901
 _CASTS = ("amp_cast", "amp_multicast")
 
+_CHANNELS_FIRST = (None, "NCW", "NCHW", "NCDHW")
+
 # How many outputs an operator has in MXNet, hidden ones included, where it is not as many as here. The files count
 # them in node_row_ptr, which nothing reads.
-_OUTPUTS = {"BatchNorm": 3, "_contrib_SyncBatchNorm": 3, "L2Normalization": 2, "RNN": 1,
+_OUTPUTS = {"BatchNorm": 3, "BatchNorm_v1": 3, "_contrib_SyncBatchNorm": 3, "L2Normalization": 2, "RNN": 1,
+            "Pooling": lambda attrs: (
+                1 + (attrs.pool_type == "max" and attrs.kernel != () and attrs.layout in _CHANNELS_FIRST)),
             "GridGenerator": 2, "BilinearSampler": 2, "SpatialTransformer": 3, "Correlation": 3, "sort": 2,
             "_linalg_det": 3, "_linalg_slogdet": 4}
 
@@ -45,18 +49,18 @@ def _array(items: Sequence[str], indent: int) -> str:
 
 
 def _skip_casts(heads: Iterable[Entry]) -> list[Entry]:
-    """Return `heads` of a graph without the casts of automatic mixed precision."""
+    """Return `heads` of a graph without the casts of automatic mixed precision, but for those that are heads."""
     better: dict[int, Node] = {}
 
     def through(entry: Entry) -> Entry:
         node, index = entry
         while node.op is not None and node.op.name in _CASTS:
-            node, index = node.inputs[index]
-        return better.get(id(node), node), index
+            entry = node, index = node.inputs[index]
+        return versioned(better.get(id(node), node), index, getattr(entry, "version", 0))
     heads = list(heads)
     for node in post_order(heads):
         better[id(node)] = Node(node.op, node.name, node.attrs, [through(entry) for entry in node.inputs])
-    return [(better[id(node)], index) for node, index in heads]
+    return [versioned(better[id(entry[0])], entry[1], getattr(entry, "version", 0)) for entry in heads]
 
 
 def dump(heads: Sequence[Entry], remove_amp_cast: bool = True) -> str:
@@ -66,23 +70,33 @@ def dump(heads: Sequence[Entry], remove_amp_cast: bool = True) -> str:
         heads = _skip_casts(heads)
         order = post_order(heads)
     number = {id(node): i for i, node in enumerate(order)}
+
+    def entry(entry: Entry) -> str:
+        return f"[{number[id(entry[0])]}, {entry[1]}, {getattr(entry, 'version', 0)}]"
+
     nodes, row = [], [0]
     for node in order:
         fields = [f'"op": {_quote(node.op.name if node.op else "null")}', f'"name": {_quote(node.name)}']
         if node.attrs:
             attrs = [f"{_quote(key)}: {_quote(value)}" for key, value in sorted(node.attrs.items())]
             fields.append('"attrs": ' + _lines("{", attrs, "}", 6, len(attrs) > 1))
-        mutated = node.op.mutated_indices(node.input_names) if node.op and node.op.mutates else ()
-        inputs = [f"[{number[id(p)]}, {i}, {int(k in mutated)}]" for k, (p, i) in enumerate(node.inputs)]
-        fields.append('"inputs": ' + _array(inputs, 6))
+        fields.append('"inputs": ' + _array(list(map(entry, node.inputs)), 6))
         nodes.append(_lines("{", fields, "}", 4, True))
-        row.append(row[-1] + max(_OUTPUTS.get(node.op and node.op.name, node.output_count), node.visible_count))
+        row.append(row[-1] + _counted(node))
     top = ['"nodes": ' + _lines("[", nodes, "]", 2, True),
            '"arg_nodes": ' + _array([str(number[id(n)]) for n in order if n.op is None], 2),
            '"node_row_ptr": ' + _array([str(n) for n in row], 2),
-           '"heads": ' + _array([f"[{number[id(n)]}, {i}, 0]" for n, i in heads], 2),
+           '"heads": ' + _array(list(map(entry, heads)), 2),
            f'"attrs": {{"mxnet_version": ["int", {_VERSION}]}}']
     return _lines("{", top, "}", 0, True)
+
+
+def _counted(node: Node) -> int:
+    """Return how many outputs MXNet says that a node has."""
+    count = None if node.op is None else _OUTPUTS.get(node.op.name)
+    if count is None:
+        return node.output_count
+    return max(count(node.parsed) if callable(count) else count, node.visible_count)
 
 
 # ---- reading --------------------------------------------------------------------------------------
@@ -145,7 +159,7 @@ def _entry(entry: Any, nodes: Sequence[Node], where: str) -> Entry:
     node = nodes[index]
     _expect(0 <= output < node.output_count,
             f"{where} refers to output {output} of {node.name!r}, which does not exist")
-    return node, output
+    return versioned(node, output, entry[2] if len(entry) > 2 else 0)
 
 
 def _node(i: int, item: Any, before: Sequence[Node], version: int) -> Node:

@@ -2,35 +2,32 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from .. import attribute
-from ..base import MXNetError, MXNetTypeError, MXNetValueError, NotImplementedForSymbol
+from ..base import MXNetError, MXNetKeyError, MXNetTypeError, MXNetValueError
+from ..context import Context
 from ..dtypes import flag_of
 from ..graph.node import Entry, Node, post_order
 from ..ndarray.serialization import write_file
-from ..ops import catalog
+from ..ops.schema import as_text
 from . import serialization
 from .arithmetic import Arithmetic
 from .attributes import Attributes
 from .base import SymbolBase
 from .binding import Binding
-from .compose import apply, compose
+from .compose import connect
 from .inference import Inference
+from .methods import Methods
 
 __all__ = ["Symbol", "Variable", "var", "Group", "load", "load_json"]
 
-
-def _only_arrays(function: str, alias: str | None = None) -> Callable:
-    def method(self: Symbol, *args: Any, **kwargs: Any) -> Any:
-        raise NotImplementedForSymbol(function, alias)
-    method.__name__ = function
-    method.__doc__ = "Not for symbols, which have no values. Raises NotImplementedForSymbol."
-    return method
+_STORAGE = {"default": 0, "row_sparse": 1, "csr": 2}
+_BACKENDS = ("MKLDNN", "MKLDNN_QUANTIZE")
 
 
-class Symbol(Arithmetic, Attributes, Inference, Binding):
+class Symbol(Arithmetic, Methods, Attributes, Inference, Binding):
     """One or several outputs of a graph of operators; a recipe with no values.
 
     Made by :func:`Variable`, by the functions of ``mx.sym`` and by arithmetic, not by calling the class.
@@ -67,6 +64,14 @@ class Symbol(Arithmetic, Attributes, Inference, Binding):
                 raise MXNetTypeError("Compose expect `Symbol` as arguments")
             if len(each._heads) != 1:
                 raise MXNetError(f"compose: {each!r} has {len(each._heads)} outputs; a single one is required")
+        node = self._heads[0][0]
+        if node.op is not None and not node.inputs and self.name is not None:  # an operator without inputs yet
+            node.name = name or node.name
+            names = () if node.op.variadic else node.op.active_inputs(node.parsed)
+            if len(args) > len(names) and not node.op.variadic:
+                raise MXNetError(f"Incorrect number of arguments, requires {len(names)}, provided {len(args)}")
+            connect(node, {**dict(zip(names, args)), **kwargs}, args if node.op.variadic else ())
+            return
         if args:
             raise MXNetError("compose: General composition only support kwargs for now")
         order = post_order(self._heads)
@@ -76,53 +81,17 @@ class Symbol(Arithmetic, Attributes, Inference, Binding):
                 raise MXNetError(f"Symbol.Compose: keyword argument name {key} not found. Candidate arguments: "
                                  + ", ".join(f"[{i}]{n}" for i, n in enumerate(names)))
         if name:
-            for node, _ in self._heads:
-                node.name = name
+            node.name = name
 
         def composed(entry: Entry) -> Entry:
             node = entry[0]
             return kwargs[node.name]._heads[0] if node.op is None and node.name in kwargs else entry
 
         for node in order:
-            node.inputs = list(map(composed, node.inputs))
+            if any(parent.op is None and parent.name in kwargs for parent, _ in node.inputs):
+                node.inputs = list(map(composed, node.inputs))
+                node.number_updates()
         self._heads = list(map(composed, self._heads))
-
-    __bool__ = _only_arrays("__bool__", "bool")
-    __iadd__ = _only_arrays("__iadd__", "+=")
-    __isub__ = _only_arrays("__isub__", "-=")
-    __imul__ = _only_arrays("__imul__", "*=")
-    __itruediv__ = _only_arrays("__itruediv__", "/=")
-    asnumpy = _only_arrays("asnumpy")
-    asscalar = _only_arrays("asscalar")
-    copy = _only_arrays("copy")
-    as_in_context = _only_arrays("as_in_context")
-    detach = _only_arrays("detach")
-    backward = _only_arrays("backward")
-    wait_to_read = _only_arrays("wait_to_read")
-
-    def reshape(self, *shape: Any, **kwargs: Any) -> Symbol:
-        """Return the operator Reshape applied to this symbol."""
-        if shape:
-            kwargs["shape"] = shape[0] if len(shape) == 1 else shape
-        return compose(catalog.get("Reshape"), "reshape", {"data": self}, (), kwargs)
-
-    def astype(self, dtype: Any) -> Symbol:
-        """Return the operator Cast applied to this symbol."""
-        return compose(catalog.get("Cast"), "cast", {"data": self}, (), {"dtype": dtype})
-
-    def reshape_like(self, other: Symbol, **kwargs: Any) -> Symbol:
-        """Return the operator reshape_like applied to this symbol and `other`."""
-        return compose(catalog.get("reshape_like"), "reshape_like", {"lhs": self, "rhs": other}, (), kwargs)
-
-    def split_v2(self, indices_or_sections: int | Sequence[int], axis: int = 0, squeeze_axis: bool = False) -> Symbol:
-        """Return equal sections, or the parts before the given indices, as outputs of one symbol."""
-        sections = indices_or_sections if isinstance(indices_or_sections, int) else 0
-        indices = [] if sections else [0, *indices_or_sections]
-        return apply("_split_v2", self, indices=indices, axis=axis, squeeze_axis=squeeze_axis, sections=sections)
-
-    def as_nd_ndarray(self) -> Symbol:
-        """Return the symbol itself, which is of the classic kind."""
-        return self
 
     # ---- storing -------------------------------------------------------------------------------
 
@@ -151,13 +120,28 @@ class Symbol(Arithmetic, Attributes, Inference, Binding):
     def __reduce__(self) -> tuple:
         return Symbol, (None,), self.__getstate__()
 
+    # ---- what an executor does by itself -------------------------------------------------------
+
     def gradient(self, wrt: Sequence[str]) -> Symbol:
         """Not offered, as in MXNet 1.x: gradients come from an executor's backward. Raises MXNetError."""
         raise MXNetError("Symbol.gradient is not supported; bind the symbol and call backward")
 
-    def optimize_for(self, backend: str, *args: Any, **kwargs: Any) -> Symbol:
-        """Not offered: there are no subgraph backends. Raises MXNetError."""
-        raise MXNetError(f"optimize_for: there is no subgraph backend {backend!r}; executors optimize by themselves")
+    def get_backend_symbol(self, backend: str) -> Symbol:
+        """Return the symbol as a subgraph backend would run it: itself, for those of MXNet's CPU build.
+
+        Executors optimize by themselves, so there is nothing to choose. Any other `backend` raises MXNetError.
+        """
+        if backend not in _BACKENDS:
+            raise MXNetError(f"SubgraphProperty {backend} is not found in SubgraphBackendRegistry; executors optimize "
+                             "by themselves")
+        return self.__copy__()
+
+    def optimize_for(self, backend: str, args: Any = None, aux: Any = None, ctx: Context | None = None,
+                     **kwargs: Any) -> Symbol:
+        """Return what :meth:`get_backend_symbol` does; with a ``backend`` that does not exist, MXNet only logs."""
+        return self.get_backend_symbol(backend)
+
+    # ---- looking inside ------------------------------------------------------------------------
 
     def debug_str(self) -> str:
         """Return a listing of the graph, one node a line."""
@@ -170,7 +154,9 @@ class Symbol(Arithmetic, Attributes, Inference, Binding):
                 lines.append(f"Variable:{node.name}")
             else:
                 lines += ["--------------------", f"Op:{node.op.name}, Name={node.name}", "Inputs:"]
-                lines += [f"\targ[{i}]={parent.name}({k}) version=0" for i, (parent, k) in enumerate(node.inputs)]
+                lines += [f"\targ[{i}]={parent.name}({k})"
+                          + (f" version={getattr(entry, 'version', 0)}" if parent.op is None else "")
+                          for i, entry in enumerate(node.inputs) for parent, k in (entry,)]
                 if node.attrs:
                     lines += ["Attrs:", *(f"\t{key}={value}" for key, value in sorted(node.attrs.items()))]
         return "\n".join(lines) + "\n"
@@ -195,37 +181,44 @@ def Variable(name: str, attr: dict[str, str] | None = None, shape: Any = None, l
         Multipliers of learning rate and weight decay.
     init : Initializer or str, optional
         How to initialize the array.
+    stype : str, optional
+        How the array is stored: ``"default"``, ``"row_sparse"`` or ``"csr"``.
     **kwargs : str
         More attributes, whose names must begin and end with two underscores.
     """
     if not isinstance(name, str):
         raise MXNetTypeError("Expect a string for variable `name`")
-    if stype not in (None, "default"):
-        raise MXNetError(f"Variable: storage type {stype!r} is not supported; arrays are dense ('default')")
+    if stype is not None and stype not in _STORAGE:
+        raise MXNetKeyError(f"Variable: stype is {stype!r}; expected one of {', '.join(map(repr, _STORAGE))}")
     attrs = attribute.composed(attr)
-    for key, value in (("__shape__", None if shape is None else tuple(shape)), ("__lr_mult__", lr_mult),
-                       ("__wd_mult__", wd_mult), ("__dtype__", None if dtype is None else flag_of(dtype))):
+    for key, value in (("__shape__", shape), ("__lr_mult__", lr_mult), ("__wd_mult__", wd_mult),
+                       ("__dtype__", None if dtype is None else flag_of(dtype)),
+                       ("__storage_type__", _STORAGE.get(stype))):
         if value is not None:
-            attrs[key] = str(value)
+            attrs[key] = as_text(value)
     if init is not None:
-        attrs["__init__"] = init if isinstance(init, str) else init.dumps()
+        if not isinstance(init, str):
+            if not hasattr(init, "dumps"):
+                raise MXNetTypeError(f"Variable: init is {init!r}; expected an Initializer or text")
+            init = init.dumps()
+        attrs["__init__"] = init
     for key, value in kwargs.items():
         if not (key.startswith("__") and key.endswith("__")):
             raise MXNetValueError(f"Attribute name={key} is not supported. Additional attributes must start and end "
                                   "with double underscores, e.g, __yourattr__")
-        attrs[key] = str(value)
+        attrs[key] = as_text(value)
     return Symbol([(Node(None, name, attrs), 0)])
 
 
 var = Variable
 
 
-def Group(symbols: Sequence[Symbol]) -> Symbol:
-    """Return one symbol with the outputs of all `symbols`."""
-    symbols = list(symbols)
-    if not symbols or not all(isinstance(each, Symbol) for each in symbols):
+def Group(symbols: Iterable[Symbol], create_fn: Callable[[list[Entry]], Any] = Symbol) -> Any:
+    """Return one symbol, made by `create_fn`, with the outputs of all `symbols`."""
+    symbols = list(symbols) if isinstance(symbols, Iterable) else []
+    if not symbols or not all(isinstance(each, SymbolBase) for each in symbols):
         raise MXNetTypeError("Expected a list of symbols as input")
-    return Symbol([entry for each in symbols for entry in each._heads])
+    return create_fn([entry for each in symbols for entry in each._heads])
 
 
 def load(fname: str) -> Symbol:

@@ -22,6 +22,11 @@ def _numbered(count: int) -> tuple[str, ...]:
     return tuple(f"output{i}" for i in range(count))
 
 
+def _named(count: int) -> tuple[str, ...]:
+    """Return the names of `count` outputs, where a single one has no number."""
+    return _numbered(count) if count > 1 else ("output",)
+
+
 def _parts(xp: Any, data: Any, axis: int, bounds: Sequence[tuple[int, int]], squeeze_axis: bool, out: Any) -> Any:
     """Return copies of the pieces ``begin:end`` of `data` along `axis`, in the buffers `out` if there are any."""
     lead = (slice(None),) * normal_axis("split", axis, data.ndim)
@@ -113,7 +118,7 @@ def _bounds(length: Length, indices: tuple[int, ...], sections: int) -> list[tup
             (slice(*pair).indices(length)[:2] for pair in zip(indices, ends))]
 
 
-@op(name="_split_v2", outputs=lambda attrs: _numbered(
+@op(name="_split_v2", outputs=lambda attrs: _named(
     _MAX_OUTPUTS if attrs is None else attrs.sections or len(attrs.indices)))
 def split_v2(xp, data, *, indices: Shape, axis: int = 1, squeeze_axis: bool = False, sections: int = 0, out=None):
     """Cut `data` along `axis` into `sections` equal pieces, or into pieces that begin at `indices`.

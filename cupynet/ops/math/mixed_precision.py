@@ -44,7 +44,8 @@ def _common_float(dtypes: Sequence[Any], narrow: bool) -> Any:
 
 
 def _multicast_outputs(attrs: Attrs | None) -> tuple[str, ...]:
-    return tuple(f"output{i}" for i in range(attrs.num_outputs if attrs else 1))
+    count = attrs.num_outputs if attrs else 1
+    return tuple(f"output{i}" for i in range(count)) if count > 1 else ("output",)
 
 
 @op(name="amp_multicast", outputs=_multicast_outputs, count="num_outputs")

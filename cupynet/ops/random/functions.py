@@ -6,13 +6,14 @@ for arrays of parameters (``_sample_normal``); the public function picks by what
 from __future__ import annotations
 
 import inspect
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from ...base import MXNetTypeError
 
-__all__ = ["functions"]
+__all__ = ["functions", "zipfian"]
 
 
 @dataclass(frozen=True)
@@ -120,3 +121,34 @@ def functions(is_array: Callable[[Any], bool], call: Callable[..., Any]) -> dict
         return call("_shuffle", data, **kwargs)
 
     return made | {f.__name__: f for f in (exponential, randn, randint, multinomial, shuffle)}
+
+
+def zipfian(uniform: Callable[..., Any], true_classes: Any, num_sampled: int, range_max: int, **kwargs: Any
+            ) -> tuple[Any, Any, Any]:
+    """Draw candidates from an approximate Zipfian distribution: ``rand_zipfian``, written once for arrays and symbols.
+
+    Class ``c`` has the probability ``(log(c + 2) - log(c + 1)) / log(range_max + 1)``.
+
+    Parameters
+    ----------
+    uniform : callable
+        ``mx.nd.random.uniform`` or ``mx.sym.random.uniform``.
+    true_classes : NDArray or Symbol
+        The target classes.
+    num_sampled, range_max : int
+        How many candidates to draw, and how many classes there are.
+
+    Returns
+    -------
+    (candidates, expected counts of the true classes, expected counts of the candidates)
+        Candidates are int64, with repetitions, of shape ``(num_sampled,)``; counts are float64.
+    """
+    log_range = math.log(range_max + 1)
+
+    def expected(classes: Any) -> Any:
+        return ((classes + 2.0) / (classes + 1.0)).log() / log_range * num_sampled
+
+    drawn = uniform(0, log_range, shape=(num_sampled,), dtype="float64", **kwargs)
+    candidates = (drawn.exp() - 1).astype("int64") % range_max
+    of_true = expected(true_classes.astype("float64"))
+    return candidates, of_true, expected(candidates.astype("float64"))
