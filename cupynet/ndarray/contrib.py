@@ -1,5 +1,4 @@
 """``mx.nd.contrib``: control flow, and the operators whose canonical names begin with _contrib_."""
-from typing import Any
 
 from ..context import Context
 from ..ops.random.functions import zipfian

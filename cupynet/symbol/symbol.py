@@ -137,6 +137,7 @@ class Symbol(Arithmetic, Methods, Attributes, Inference, Binding):
         return self.__copy__()
 
     def optimize_for(self, backend: str, args: Any = None, aux: Any = None, ctx: Context | None = None,
+                     shape_dict: Any = None, type_dict: Any = None, stype_dict: Any = None, skip_infer: bool = False,
                      **kwargs: Any) -> Symbol:
         """Return what :meth:`get_backend_symbol` does; with a ``backend`` that does not exist, MXNet only logs."""
         return self.get_backend_symbol(backend)
