@@ -21,6 +21,7 @@ from .base import MXNetError, MXNetTypeError, MXNetValueError
 from .ndarray import NDArray
 from .ndarray.backward import pull_gradients, run_backward
 from .ndarray.base import wrap
+from .ndarray.flight import share
 from .ndarray.invoke import call
 from .tape import state
 
@@ -275,7 +276,7 @@ class Function:
         outputs = _list(result)
         entries = tuple(x._entry for x in inputs)
         if state.recording and any(entry is not None for entry in entries):
-            outputs = [wrap(out._data, out.context) for out in outputs]
+            outputs = [share(out, out._data) for out in outputs]
             node = _FunctionNode(entries, self, outputs)
             for i, out in enumerate(outputs):
                 out._entry = (node, i)

@@ -27,6 +27,7 @@ from . import tape
 from .base import MXNetError, MXNetTypeError, MXNetValueError
 from .context import Context, current_context
 from .device import Device
+from .device.streams import flying, settle, spoiled
 from .graph.frame import Frame, Memory
 from .graph.interpret import interpret, replay
 from .graph.node import Node
@@ -279,6 +280,9 @@ class _CachedNode(tape.Node):
         found: list[Any] = [None] * len(self.parents)
         frame, plan = self.lease.frame, self.lease.frame.plan
         self.ctx.device.enter()
+        if flying or spoiled:
+            for slot in plan.inputs:
+                settle(frame.registers[slot])
         grads = [None if not needed else algebra.zeros(*meta) if grad is None else grad
                  for grad, meta, needed in zip(grads, self.metas, plan.needs_heads)]
         if not algebra.raw:

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -9,12 +10,14 @@ import numpy as np
 from .base import MXNetError, MXNetTypeError, MXNetValueError
 from .context import Context
 from .device import Device
+from .device.streams import Job, in_flight
 from .graph.frame import Frame
 from .graph.ir import Step
 from .graph.node import Node
 from .graph.structure import Structure
 from .ndarray import NDArray, array
 from .ndarray.base import wrap
+from .ndarray.flight import hold, raw_of, share
 from .ops.infer import known
 from .ops.notation import read_shape
 
@@ -57,6 +60,7 @@ class Executor:
         self.outputs = [wrap(self._frame.registers[slot], ctx) for slot in self._frame.plan.outputs]
         self._watched: Frame | None = None  # the frame of a plan that has a step for every node
         self._ran = self._frame
+        self._jobs: dict[tuple[Frame, bool], tuple[Job, list[NDArray]]] = {}
         self._monitor: Callable[[str, NDArray], None] | None = None
         self._monitor_all = False
 
@@ -147,13 +151,30 @@ class Executor:
                 arguments[name][:] = value
         if self._monitor is None:
             self._ran = self._frame
-            self._frame.forward(bool(is_train))
+            self._submit(partial(self._frame.forward, bool(is_train)))
         else:
             if self._watched is None:
                 self._watched = self._bind(watched=True)
             self._ran = self._watched
-            self._watched.forward(bool(is_train), self._watch)
+            self._submit(partial(self._watched.forward, bool(is_train), self._watch))
         return self.outputs
+
+    def _submit(self, function: Callable[[], None], backward: bool = False, heads: Sequence[NDArray] = ()) -> None:
+        """Run a pass of the frame that is in use, or let the device run it while the caller goes on."""
+        job, arrays = self._jobs.get((self._ran, backward)) or self._job(backward)
+        if heads:
+            job, arrays = job.reading(map(raw_of, heads)), [*arrays, *heads]
+        if self._ctx.device.submit(job, function):
+            hold(arrays, job.owners)
+
+    def _job(self, backward: bool) -> tuple[Job, list[NDArray]]:
+        """Return how the device sees a pass of the frame that is in use, and the arrays that the pass uses."""
+        reads, writes = self.arg_arrays, [*self.aux_arrays, *self.outputs]
+        if backward:
+            reads, writes = [*reads, *writes], [grad for grad in self.grad_arrays or () if grad is not None]
+        job = self._ran.job(map(raw_of, reads), map(raw_of, writes), self._ran is self._watched)
+        found = self._jobs[self._ran, backward] = job, [*reads, *writes]
+        return found
 
     def backward(self, out_grads: NDArray | Sequence[NDArray] | dict[str, NDArray] | None = None,
                  is_train: bool = True) -> None:
@@ -185,7 +206,9 @@ class Executor:
             if head is not None and not isinstance(head, NDArray):
                 raise MXNetTypeError(f"backward: a head gradient is {type(head).__name__}; expected an NDArray")
         frame, plan = self._ran, self._ran.plan
-        raws = {}
+        if not frame.complete and not in_flight(frame.memory):
+            raise MXNetError("backward: call forward first; there was none, or it failed")
+        raws, given = {}, []
         self._ctx.device.enter()
         for slot, needed, head, out in zip(plan.heads, plan.needs_heads, heads, self.outputs):
             if not needed:
@@ -196,10 +219,11 @@ class Executor:
                 raise MXNetValueError(f"backward: a head gradient has shape {head.shape}, expected {out.shape}")
             if head.context is not self._ctx:
                 raise MXNetError(f"backward: a head gradient is on {head.context}, expected {self._ctx}")
-            raws[slot] = head._data if head._data.dtype == out._data.dtype else head._data.astype(out._data.dtype)
-        for slot, raw in raws.items():
-            frame.registers[slot] = raw
-        frame.backward()
+            if head.dtype is not out.dtype:
+                head = wrap(head._data.astype(out.dtype), self._ctx)
+            raws[slot] = raw_of(head)
+            given.append(head)
+        self._submit(partial(frame.backward, raws), True, given)
 
     # ---- parameters ----------------------------------------------------------------------------
 
@@ -260,7 +284,7 @@ class Executor:
             if size > old.size:
                 self._ctx.device.enter()
                 return wrap(self._ctx.device.xp.zeros(shape, old._data.dtype), self._ctx)
-            return wrap(old._data.reshape(-1)[:size].reshape(shape), self._ctx)
+            return share(old, old._data.reshape(-1)[:size].reshape(shape))
 
         def all_resized(nodes: Sequence[Node], arrays: Sequence[NDArray | None]) -> list[NDArray | None]:
             return [resized(node, each, node.name in kwargs) for node, each in zip(nodes, arrays)]

@@ -16,6 +16,7 @@ from typing import Any
 
 from .base import MXNetError
 from .context import Context
+from .device.streams import flying, settle, spoiled
 from .ops.gradient import RawFunctions, kept_by_rules, pull_back
 from .ops.op import Op
 from .ops.schema import Attrs
@@ -126,6 +127,9 @@ class OpNode(Node):
         if algebra.ctx is not self.ctx:
             algebra = algebra.on(self.ctx)
         self.ctx._device.enter()  # there, since the operator has run on it
+        if flying or spoiled:
+            for raw in (*(ins or ()), *(outs or ())):
+                settle(raw)
         if not algebra.raw:
             ins = ins and [None if x is None else algebra.wrap(x, entry) for x, entry in zip(ins, self.parents)]
             outs = outs and [None if x is None else algebra.wrap(x, (self, i)) for i, x in enumerate(outs)]

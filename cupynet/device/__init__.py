@@ -8,7 +8,7 @@ from __future__ import annotations
 import threading
 from typing import Any
 
-from . import cuda, host
+from . import cuda, host, streams
 from .host import Device
 
 __all__ = ["Device", "get", "seed_all", "count_gpus", "synchronize_all", "of_raw"]
@@ -31,6 +31,8 @@ def get(kind: str, index: int) -> Device:
 
 def seed_all(seed: int) -> None:
     """Seed the generator of every device, also of those that have not been used yet."""
+    for device in list(_devices.values()):
+        streams.settle(device)  # a program that draws may be under way
     host.Device.default_seed = seed
     for device in list(_devices.values()):
         device.seed(None)

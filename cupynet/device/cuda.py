@@ -110,6 +110,9 @@ class CudaDevice(Device):
     def synchronize(self) -> None:
         self._waited(self.stream.synchronize)
 
+    def wait_for(self, raw: Any) -> None:
+        self.synchronize()
+
     def from_host(self, array: np.ndarray) -> Any:
         self.enter()
         return self.xp.array(array, order="C")  # CuPy stages in pinned memory and copies on the current stream

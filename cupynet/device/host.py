@@ -2,9 +2,13 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+
+from . import streams
+from .streams import Job, Stream
 
 __all__ = ["Device", "HostDevice"]
 
@@ -38,6 +42,7 @@ class Device:
     @property
     def rng(self) -> Any:
         """The device's random generator (an object with the methods of ``numpy.random.Generator``)."""
+        streams.settle(self)  # a program that draws may be under way
         if self._rng is None:
             if self._seed is not None:
                 entropy: Any = [self._seed, 0]
@@ -50,6 +55,7 @@ class Device:
 
     def seed(self, seed: int | None) -> None:
         """Restart the random generator from `seed`, or from the seed common to all for ``None``."""
+        streams.settle(self)
         self._seed, self._rng = seed, None
 
     def new_rng(self, sequence: np.random.SeedSequence) -> Any:
@@ -57,6 +63,12 @@ class Device:
 
     def enter(self) -> None:
         """Make this device and its stream the current ones of the calling thread."""
+
+    def submit(self, job: Job, function: Callable[[], None]) -> bool:
+        """Run a program, or let it be run while the caller goes on; return whether it is under way."""
+        self.enter()
+        function()
+        return False
 
     def synchronize(self) -> None:
         """Wait until all work given to this device is done."""
@@ -77,6 +89,17 @@ class Device:
         """Return `raw` as something that can be assigned to `target`: a copy where the two overlap in memory."""
         raise NotImplementedError
 
+    def wait_for(self, raw: Any) -> None:
+        """Wait until `raw`, which an array has given away as ready, is computed."""
+
+    def lend(self, raw: Any) -> Any:
+        """Return `raw` for other libraries to see, sharing its memory."""
+        return raw
+
+    def borrow(self, raw: Any) -> Any:
+        """Return `raw`, the memory of another library, as an array of this device's."""
+        return raw
+
     def address(self, raw: Any) -> int:
         """Return where the elements of `raw` begin in the device's memory."""
         raise NotImplementedError
@@ -87,6 +110,18 @@ class HostDevice(Device):
 
     kind = "cpu"
     xp = np
+
+    def __init__(self, index: int):
+        super().__init__(index)
+        self.stream = Stream(f"cpu({index})")
+
+    lend, borrow = staticmethod(streams.lend), staticmethod(streams.borrow)
+
+    def submit(self, job: Job, function: Callable[[], None]) -> bool:
+        return self.stream.submit(job, function)
+
+    def synchronize(self) -> None:
+        streams.wait_for_all()
 
     def new_rng(self, sequence: np.random.SeedSequence) -> np.random.Generator:
         return np.random.Generator(np.random.SFC64(sequence))

@@ -4,6 +4,10 @@ NumPy releases the interpreter's lock in its loops and in matrix products, so th
 of a batch run side by side. OpenBLAS has threads of its own, which would compete with these: they serve one
 product at a time, and spin on their core for a tenth of a second after it. So a kernel that splits its work
 here also tells the BLAS to stay in the calling thread.
+
+Floating-point sums depend on how a product is cut into parts, so that is fixed by rule, and never by how busy the
+machine is: :func:`split` cuts the same ranges whether threads share them or one does all, and :class:`Share` says
+for a whole program whether its products are cut that way or left to the BLAS's own threads.
 """
 from __future__ import annotations
 
@@ -14,22 +18,24 @@ import itertools
 import math
 import os
 import threading
-import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-__all__ = ["WORTHWHILE", "matmul", "scratch", "single_threaded_blas", "split", "threads"]
+from .workers import Call, Workers
+
+__all__ = ["WORTHWHILE", "Share", "matmul", "scratch", "share", "single_threaded_blas", "split", "threads",
+           "whole_blas"]
 
 WORTHWHILE = 1 << 22  # multiply-adds below which waking a thread takes longer than it saves
 
-_SPINNING = 0.2  # seconds: about as long as the BLAS's threads keep a core busy after their last product
+_ALONE = 1 << 13  # multiply-adds up to which the BLAS uses one thread in any case
+_MEMORY = 64  # products after a split until the BLAS's own threads, which spin, are welcome again
 
-_last_split = -_SPINNING  # when `split` was called last
 _lock = threading.Lock()
-_pool: ThreadPoolExecutor | None = None
+_pool: Workers | None = None
 
 
 def _count_threads() -> int:
@@ -44,21 +50,50 @@ def _count_threads() -> int:
 threads = _count_threads()  # how many threads share the work, the calling one included
 
 
-def _forget_pool() -> None:
-    """Start afresh in a forked child, which has none of its parent's threads."""
-    global _pool, _lock
-    _pool, _lock = None, threading.Lock()
+class Share(threading.local):
+    """What the calling thread may take of the cores.
+
+    Attributes
+    ----------
+    cuts : bool or None
+        Whether products are cut into parts for the pool, or left to the BLAS's own threads. None, outside of
+        programs: cut while splits are in use as well, since the two would fight for the cores.
+    counted : bool
+        Whether the thread is one of those that :data:`claims` counts.
+    """
+
+    def __init__(self) -> None:
+        self.cuts: bool | None = None
+        self.counted = False
+        self.products = _MEMORY  # since the last split
+
+    @property
+    def hands(self) -> int:
+        """How many threads a split may keep busy."""
+        return threads // (claims + (not self.counted)) or 1 if claims else threads
+
+
+claims = 0  # how many threads of contexts are at work, each with an equal claim on the cores
+share = Share()
+
+
+def _forget() -> None:
+    """Start afresh in a forked child: a thread of the parent's may have held the lock, or the BLAS to itself."""
+    global _lock
+    _lock = threading.Lock()
+    _blas.free = threading.Condition(_lock)
+    _blas.whole = 0
     if _blas.users:
         _blas.users = 0
         _blas.functions[1](_blas.before)
 
 
-def _workers() -> ThreadPoolExecutor:
+def _workers() -> Workers:
     global _pool
     if _pool is None:
         with _lock:
             if _pool is None:
-                _pool = ThreadPoolExecutor(threads - 1, thread_name_prefix="cupynet")
+                _pool = Workers("cupynet", threads - 1)
     return _pool
 
 
@@ -75,39 +110,48 @@ def split(n: int, work: Callable[[int, int], Any], parts: int | None = None) -> 
         Releases the interpreter's lock for most of its time, as NumPy does. It must not call `split`.
     parts : int
         How many ranges at most; the number of threads by default. One means inline. A single item that is not
-        kept inline that way leaves the BLAS its own threads.
+        kept inline that way can leave its products to :func:`matmul`.
 
     Raises
     ------
     Exception
         Whatever `work` raised first, after all of it has ended.
     """
-    global _last_split
     if n == 1 and parts is None:
         return [work(0, 1)]
-    _last_split = time.monotonic()
-    return _share(n, work, parts)
+    share.products = 0
+    return _cut(n, work, parts)
 
 
-def _share(n: int, work: Callable[[int, int], Any], parts: int | None = None) -> list[Any]:
+def _cut(n: int, work: Callable[[int, int], Any], parts: int | None = None) -> list[Any]:
     """Do what :func:`split` describes."""
     parts = max(1, min(n, threads if parts is None else parts))
     bounds = [n * i // parts for i in range(parts + 1)]
+    ranges = list(itertools.pairwise(bounds))
+    hands = min(parts, share.hands)
     with single_threaded_blas():
-        if parts == 1:
-            return [work(0, n)]
-        futures: list[Future] = [
-            # the context carries numpy.errstate over to the other thread
-            _workers().submit(contextvars.copy_context().run, work, start, stop)
-            for start, stop in itertools.pairwise(bounds[1:])]
+        if hands == 1:
+            return [work(*each) for each in ranges]
+        shares = [ranges[parts * i // hands:parts * (i + 1) // hands] for i in range(hands)]
+        first, *others = [partial(_each, work, some) for some in shares]
+        # the context carries numpy.errstate over to the other thread
+        calls = [Call(partial(contextvars.copy_context().run, other)) for other in others]
+        for call in calls:
+            _workers().submit(call)
         try:
-            first = work(0, bounds[1])
+            results = first()
         finally:
-            errors = [future.exception() for future in futures]  # waits
-        for error in errors:
-            if error is not None:
-                raise error
-        return [first, *(future.result() for future in futures)]
+            for call in calls:
+                call.wait()
+        for call in calls:
+            if call.error is not None:
+                raise call.error
+            results += call.result
+        return results
+
+
+def _each(work: Callable[[int, int], Any], ranges: list[tuple[int, int]]) -> list[Any]:
+    return [work(start, stop) for start, stop in ranges]
 
 
 def matmul(a: np.ndarray, b: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
@@ -118,17 +162,22 @@ def matmul(a: np.ndarray, b: np.ndarray, out: np.ndarray | None = None) -> np.nd
     """
     if out is None:
         out = np.empty((a.shape[0], b.shape[1]), np.result_type(a, b))
+    cuts = share.cuts
+    if cuts is None:
+        cuts = share.products < _MEMORY
+        share.products += 1
     rows, columns = out.shape
-    small = a.shape[1] * rows * columns < WORTHWHILE
-    if threads == 1 or time.monotonic() - _last_split > _SPINNING:
-        return np.matmul(a, b, out=out)
-    if small:
+    work = a.shape[1] * rows * columns
+    if threads == 1 or not cuts:
+        with whole_blas() if work > _ALONE else contextlib.nullcontext():
+            return np.matmul(a, b, out=out)
+    if work < WORTHWHILE:
         with single_threaded_blas():
             return np.matmul(a, b, out=out)
     if rows >= columns:
-        _share(rows, lambda start, stop: np.matmul(a[start:stop], b, out=out[start:stop]))
+        _cut(rows, lambda start, stop: np.matmul(a[start:stop], b, out=out[start:stop]))
     else:
-        _share(columns, lambda start, stop: np.matmul(a, b[:, start:stop], out=out[:, start:stop]))
+        _cut(columns, lambda start, stop: np.matmul(a, b[:, start:stop], out=out[:, start:stop]))
     return out
 
 
@@ -182,12 +231,21 @@ def _blas_functions() -> tuple[Callable, Callable] | None:
 
 
 class _Blas:
-    """How many kernels have asked for a single-threaded BLAS, and what its number of threads was before."""
+    """Who uses the BLAS in which way.
+
+    Attributes
+    ----------
+    users, whole : int
+        How many blocks have asked for a single-threaded BLAS, and how many for all of its threads.
+    before : int
+        What its number of threads was before the users came.
+    """
 
     def __init__(self) -> None:
         self.functions = _blas_functions() if threads > 1 else None
-        self.users = 0
+        self.users = self.whole = 0
         self.before = 1
+        self.free = threading.Condition(_lock)
 
 
 _blas = _Blas()
@@ -201,6 +259,7 @@ def single_threaded_blas() -> Iterator[None]:
         return
     get, put = _blas.functions
     with _lock:
+        _blas.free.wait_for(lambda: not _blas.whole)
         if _blas.users == 0:
             _blas.before = get()
             put(1)
@@ -212,7 +271,28 @@ def single_threaded_blas() -> Iterator[None]:
             _blas.users -= 1
             if _blas.users == 0:
                 put(_blas.before)
+                _blas.free.notify_all()
+
+
+@contextlib.contextmanager
+def whole_blas() -> Iterator[None]:
+    """Let matrix products have the BLAS's own threads while the block runs, without which sums may come out otherwise.
+
+    It must not split work. In a program whose products are cut the BLAS stays as it is.
+    """
+    if _blas.functions is None or share.cuts:
+        yield
+        return
+    with _lock:
+        _blas.free.wait_for(lambda: not _blas.users)
+        _blas.whole += 1
+    try:
+        yield
+    finally:
+        with _lock:
+            _blas.whole -= 1
+            _blas.free.notify_all()
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_forget_pool)
+    os.register_at_fork(after_in_child=_forget)

@@ -14,6 +14,7 @@ import numpy as np
 
 from ..base import MXNetError
 from ..device import Device
+from ..device.streams import Job
 from .arena import ALIGNMENT
 from .ir import Step, Value
 from .plan import Instruction, Plan, Transfer
@@ -30,7 +31,7 @@ class Memory:
     def __init__(self, devices: Sequence[Device], sizes: Sequence[int]):
         self.sizes = tuple(sizes)
         self.user: _Mode | None = None  # of the frame whose values lie there
-        self._blocks = [_block(device, size) for device, size in zip(devices, sizes)]
+        self.blocks = [_block(device, size) for device, size in zip(devices, sizes)]
 
     def fits(self, sizes: Sequence[int]) -> bool:
         """Whether arenas of these sizes have room."""
@@ -41,7 +42,7 @@ class Memory:
         size = dtype.itemsize
         for n in shape:
             size *= n
-        return self._blocks[place][offset:offset + size].view(dtype).reshape(shape)
+        return self.blocks[place][offset:offset + size].view(dtype).reshape(shape)
 
 
 def _block(device: Device, size: int) -> Any:
@@ -151,6 +152,12 @@ class Frame:
 
     # ---- running ---------------------------------------------------------------------------------
 
+    def job(self, reads: Iterable[Any], writes: Iterable[Any], watched: bool = False) -> Job:
+        """Return the job, for the stream of its device, of runs that use these raw arrays and the frame's memory."""
+        plan, memory = self.plan, self.memory
+        own = [memory, *memory.blocks, *(self.devices if plan.draws else ())]
+        return Job(reads, [*writes, *own], plan.splits, watched or plan.calls_user or len(self.devices) > 1)
+
     def forward(self, train: bool, monitor: Monitor | None = None) -> None:
         """Compute the outputs. ``monitor(step, done)`` is called before and after each step, which may overwrite
         its inputs."""
@@ -160,13 +167,15 @@ class Frame:
         self.run(self._forward if monitor is None else self._observed(monitor))
         self.complete = True
 
-    def backward(self) -> None:
-        """Compute the gradients, from those of the outputs in the registers of the plan's heads."""
+    def backward(self, heads: Mapping[int, Any] | None = None) -> None:
+        """Compute the gradients, from those of the outputs in the slots `heads`."""
         if not self.complete:
             raise MXNetError("backward: call forward first; there was none, or it failed")
         if self.memory.user is not self.mode:
             raise MXNetError("backward: another executor that shares memory with this one has run since forward; call "
                              "forward again")
+        for slot, raw in (heads or {}).items():
+            self.registers[slot] = raw
         self.run(self._backward)
 
     def let_go(self) -> None:

@@ -14,6 +14,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
@@ -88,6 +89,21 @@ class Plan:
     forward: list[Instruction | Transfer] = field(default_factory=list)
     backward: list[Instruction | Transfer] = field(default_factory=list)
     needs_heads: list[bool] = field(default_factory=list)
+
+    @cached_property
+    def splits(self) -> bool:
+        """Whether kernels split their work between the threads of the host."""
+        return any(step.op.splits for step in self.graph.steps)
+
+    @cached_property
+    def draws(self) -> bool:
+        """Whether kernels draw random numbers."""
+        return any(step.op.takes_rng for step in self.graph.steps)
+
+    @cached_property
+    def calls_user(self) -> bool:
+        """Whether kernels call a user's code."""
+        return any(step.op.resolver is not None for step in self.graph.steps)
 
     @property
     def allocated(self) -> int:

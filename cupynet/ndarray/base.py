@@ -116,7 +116,7 @@ class NDArrayBase:
 
     def wait_to_read(self) -> None:
         """Wait until the elements are computed; an error in that work is raised here."""
-        self._ctx.device.synchronize()
+        self._ctx.device.wait_for(self._data)
 
     wait_to_write = wait_to_read
 

@@ -180,7 +180,7 @@ def from_numpy(ndarray: np.ndarray, zero_copy: bool = True) -> NDArray:
     dtype = as_dtype(ndarray.dtype)
     if zero_copy and not ndarray.flags.c_contiguous:
         raise MXNetValueError("from_numpy: only C-contiguous arrays can be shared; pass zero_copy=False")
-    return wrap(ndarray if zero_copy else np.array(ndarray, dtype, order="C"), ctx)
+    return wrap(ctx.device.borrow(ndarray) if zero_copy else np.array(ndarray, dtype, order="C"), ctx)
 
 
 class _Capsule:
@@ -226,7 +226,7 @@ def from_dlpack(dlpack: Any) -> NDArray:
         memory = (ctypes.c_char * raw.nbytes).from_address(raw.ctypes.data)  # a bare capsule cannot say: NumPy
         memory.owner = raw                                                   # is careful, MXNet writes
         raw = np.ndarray(raw.shape, raw.dtype, memory)
-    return wrap(raw, ctx)
+    return wrap(ctx.device.borrow(raw), ctx)
 
 
 def to_dlpack_for_read(data: NDArray) -> Any:

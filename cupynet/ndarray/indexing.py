@@ -10,6 +10,7 @@ from ..ops import catalog
 from ..tape import state
 from .arithmetic import SCALARS
 from .base import NDArrayBase, wrap
+from .flight import share
 from .invoke import call, forbid_recorded
 
 __all__ = ["Indexing", "normalize", "as_slices", "as_key"]
@@ -122,7 +123,9 @@ class Indexing(NDArrayBase):
             found = data.reshape(data.shape + (1,))[key]  # one element keeps an axis
         elif not found.ndim:
             found = found.reshape(1)
-        return self._wrap(found if found.flags.c_contiguous else found.copy(order="C"))
+        if not found.flags.c_contiguous:
+            found = found.copy(order="C")
+        return share(self, found) if found.base is not None else self._wrap(found)
 
     def _recorded_item(self, key: Any) -> NDArrayBase:
         """Index by operators, so that the tape sees it: a basic key is a slice, any other a take of flat positions."""

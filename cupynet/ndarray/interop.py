@@ -12,6 +12,7 @@ from ..context import current_context
 from ..tape import state
 from .arithmetic import operand
 from .base import NDArrayBase, wrap
+from .flight import note
 from .invoke import call
 
 __all__ = ["Interop"]
@@ -38,7 +39,7 @@ def _foreign(func: Callable, args: Any, kwargs: Any) -> Any:
             if state.recording and value._entry is not None:
                 raise MXNetError(f"{getattr(func, '__name__', func)}: NumPy functions without an operator of their own "
                                  "cannot be recorded; use mx.nd, or detach() the array first")
-            arrays.append(value)
+            arrays.append(note(value))
             value._ctx.device.enter()
             return value._data
         if isinstance(value, (list, tuple)):
@@ -47,7 +48,8 @@ def _foreign(func: Callable, args: Any, kwargs: Any) -> Any:
 
     def rewrap(value: Any) -> Any:
         if isinstance(value, ctx.device.xp.ndarray):
-            return wrap(value, ctx, None, cls)
+            array = wrap(value, ctx, None, cls)
+            return note(array) if value.base is not None else array
         if isinstance(value, (list, tuple)):
             return [rewrap(each) for each in value]
         return value
@@ -75,7 +77,9 @@ class Interop(NDArrayBase):
         if copy is False and self._ctx.device.kind != "cpu":
             raise MXNetValueError("an array on a GPU cannot become a NumPy array without a copy")
         if self._ctx.device.kind == "cpu":
-            return np.array(self._data, dtype, copy=copy)
+            raw = self._data
+            shares = not copy and (dtype is None or raw.dtype == dtype)
+            return self._ctx.device.lend(raw) if shares else np.array(raw, dtype, copy=copy)
         array = self.asnumpy()
         return array if dtype is None else array.astype(dtype, copy=False)
 
@@ -112,7 +116,7 @@ class Interop(NDArrayBase):
 
     def __dlpack__(self, **kwargs: Any) -> Any:
         self._ctx.device.enter()
-        return self._data.__dlpack__(**kwargs)
+        return self._ctx.device.lend(self._data).__dlpack__(**kwargs)
 
     def __dlpack_device__(self) -> tuple[int, int]:
         return self._data.__dlpack_device__()

@@ -17,6 +17,7 @@ from ..tape import state
 from .arithmetic import Arithmetic
 from .backward import run_backward
 from .base import NDArrayBase, wrap
+from .flight import share
 from .indexing import Indexing, as_key
 from .interop import Interop
 from .invoke import call
@@ -90,8 +91,8 @@ class NDArray(Arithmetic, Indexing, Interop):
             raw = op.run(self._ctx.device.xp, self._ctx.device.kind, [self._data], attrs)[0]
         if state.recording and self._entry is not None:
             entry = tape.record(op, attrs, [self._data], [raw], (self._entry,), 1, self._ctx), 0
-            return self._wrap(raw, entry)
-        return self._wrap(raw)
+            return share(self, raw, entry)
+        return share(self, raw)
 
     def split_v2(self, indices_or_sections: Any, axis: int = 0, squeeze_axis: bool = False) -> Any:
         """Return equal sections, or the parts before the given indices."""
@@ -177,7 +178,7 @@ class NDArray(Arithmetic, Indexing, Interop):
 
     def detach(self) -> NDArray:
         """Return an array that shares the memory but is not on the tape."""
-        return self._wrap(self._data)
+        return share(self, self._data)
 
     def backward(self, out_grad: NDArray | None = None, retain_graph: bool = False, train_mode: bool = True) -> None:
         """Compute the gradients of the marked arrays that this array depends on.

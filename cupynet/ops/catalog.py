@@ -18,7 +18,7 @@ def op(*, name: str, aliases: Sequence[str] = (), when: dict[str, Callable[[Attr
        mutates: Sequence[str] | Callable[[int], Iterable[int]] = (), view: bool = False, inplace: bool = False,
        broadcasts: bool = False, differentiable: bool = True, nograd: Sequence[str] = (),
        ignores: Sequence[str] = (), count: str = "num_args",
-       initial: dict[str, str] | None = None) -> Callable[[Callable], Op]:
+       initial: dict[str, str] | None = None, splits: bool = False) -> Callable[[Callable], Op]:
     """Declare an operator by its kernel.
 
     Parameters
@@ -50,10 +50,13 @@ def op(*, name: str, aliases: Sequence[str] = (), when: dict[str, Callable[[Attr
         For variadic kernels, the attribute that counts the inputs.
     initial : dict
         Input -> the ``__init__`` attribute (JSON of an initializer) of the variable that a symbol makes for it.
+    splits : bool
+        The kernel splits its work between the threads of the host.
     """
     def declare(fn: Callable) -> Op:
         declared = Op(fn, name, aliases, when or {}, outputs if callable(outputs) else tuple(outputs), visible,
-                      mutates, view, inplace, broadcasts, differentiable, nograd, ignores, count, initial)
+                      mutates, view, inplace, broadcasts, differentiable, nograd, ignores, count, initial,
+                      splits)
         for each in (name, *aliases):
             if each in _catalog:
                 raise TypeError(f"operator {each!r} is declared twice")

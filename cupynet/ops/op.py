@@ -103,11 +103,11 @@ class Op:
     def __init__(self, fn: Callable, name: str, aliases: Sequence[str], when: dict, outputs: Any, visible: Any,
                  mutates: Sequence[str] | Callable[[int], Iterable[int]], view: bool, inplace: bool,
                  broadcasts: bool, differentiable: bool, nograd: Sequence[str], ignores: Sequence[str], count: str,
-                 initial: dict[str, str] | None):
+                 initial: dict[str, str] | None, splits: bool):
         self.name, self.aliases, self.when = name, tuple(aliases), when
         self.outputs, self.visible = outputs, visible
         self.view, self.inplace, self.broadcasts, self.differentiable = view, inplace, broadcasts, differentiable
-        self.nograd, self.initial = tuple(nograd), initial or {}
+        self.nograd, self.initial, self.splits = tuple(nograd), initial or {}, splits
         # A backward operator without rules: to differentiate it again is an error, where comparisons give zero.
         self.opaque = not differentiable and name.startswith("_backward_")
         self.doc = inspect.getdoc(fn) or ""

@@ -121,11 +121,11 @@ def _has_bias(attrs: Attrs) -> bool:
     return not attrs.no_bias
 
 
-convolution = op(name="Convolution", when={"bias": _has_bias}, ignores=_IGNORED)(_convolve)
-convolution_v1 = op(name="Convolution_v1", when={"bias": _has_bias}, ignores=_IGNORED)(_convolve)
+convolution = op(name="Convolution", splits=True, when={"bias": _has_bias}, ignores=_IGNORED)(_convolve)
+convolution_v1 = op(name="Convolution_v1", splits=True, when={"bias": _has_bias}, ignores=_IGNORED)(_convolve)
 
 
-@op(name="_convolution_data_grad")
+@op(name="_convolution_data_grad", splits=True)
 def convolution_data_grad(xp, head, weight, *, size: Shape, kernel: Shape, stride: Shape = (), dilate: Shape = (),
                           pad: Shape = (), num_group: int = 1, layout: _Layout = None, out=None):
     """Gradient of a convolution with respect to its data, whose spatial shape was `size`.
@@ -138,7 +138,7 @@ def convolution_data_grad(xp, head, weight, *, size: Shape, kernel: Shape, strid
     return channels_first(xp, layout, compute, (head, weight), out)
 
 
-@op(name="_convolution_weight_grad")
+@op(name="_convolution_weight_grad", splits=True)
 def convolution_weight_grad(xp, data, head, *, kernel: Shape, stride: Shape = (), dilate: Shape = (),
                             pad: Shape = (), num_group: int = 1, layout: _Layout = None, out=None):
     """Gradient of a convolution with respect to its weight.
@@ -169,7 +169,7 @@ def _(attrs: Attrs, ins: Slots, outs: Slots) -> None:
 
 # ---- Deconvolution --------------------------------------------------------------------------------
 
-@op(name="Deconvolution", when={"bias": _has_bias}, ignores=_IGNORED)
+@op(name="Deconvolution", splits=True, when={"bias": _has_bias}, ignores=_IGNORED)
 def deconvolution(xp, data, weight, bias=None, *, kernel: Shape, stride: Shape = (), dilate: Shape = (),
                   pad: Shape = (), adj: Shape = (), target_shape: Shape = (), num_filter: int, num_group: int = 1,
                   no_bias: bool = True, layout: _Layout = None, out=None):

@@ -304,8 +304,8 @@ def _pooling_shape(attrs: Attrs, ins: Slots, outs: Slots) -> None:
 
 
 _IGNORED = ("cudnn_off",)
-pooling = op(name="Pooling", ignores=_IGNORED)(_pooling)
-pooling_v1 = op(name="Pooling_v1", ignores=_IGNORED)(_pooling)
+pooling = op(name="Pooling", splits=True, ignores=_IGNORED)(_pooling)
+pooling_v1 = op(name="Pooling_v1", splits=True, ignores=_IGNORED)(_pooling)
 
 
 def _pooling_rule(F, grad, data, output, *, kernel, pool_type, global_pool, pooling_convention, stride, pad, p_value,
@@ -321,7 +321,7 @@ for _op in (pooling, pooling_v1):
     _op.grad("data")(_pooling_rule)
 
 
-@op(name="_backward_pooling", nograd=("output",))
+@op(name="_backward_pooling", splits=True, nograd=("output",))
 def backward_pooling(xp, head, data, output, *, kernel: Shape = (), pool_type: _Type = "max",
                      global_pool: bool = False, pooling_convention: _Convention = "valid", stride: Shape = (),
                      pad: Shape = (), p_value: int | None = None, count_include_pad: bool | None = None,

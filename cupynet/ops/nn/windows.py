@@ -160,7 +160,15 @@ class _Sweep:
 
     def product(self, a: Any, b: Any) -> Any:
         """Return ``a @ b`` for stacks of matrices, in an array that the next product takes over."""
-        return self.xp.matmul(a, b, out=self.room("product", (*a.shape[:2], b.shape[2])))
+        return self.multiply(a, b, self.room("product", (*a.shape[:2], b.shape[2])))
+
+    def multiply(self, a: Any, b: Any, out: Any) -> Any:
+        """Return ``a @ b`` for stacks of matrices in `out`; the cores that have no image of their own help."""
+        if self.xp is np and self._images == 1 and self._parts is None:
+            for each in zip(a, b, out):
+                parallel.matmul(*each)
+            return out
+        return self.xp.matmul(a, b, out=out)
 
     def run(self, work: Callable[[int, int], Any]) -> list[Any]:
         """Call ``work(first image, end)`` for the whole batch, in shares side by side on the host."""
@@ -262,7 +270,7 @@ def correlate(xp: Any, data: Any, weight: Any, bias: Any, windows: Windows, grou
             for rows in sweep.blocks:
                 columns = patches.columns(rows)
                 if in_place:
-                    found = xp.matmul(kernels, columns, out=out[chunk].reshape(groups, filters // groups, -1))
+                    found = sweep.multiply(kernels, columns, out[chunk].reshape(groups, filters // groups, -1))
                 else:
                     found = sweep.product(kernels, columns)
                 if bias is not None:

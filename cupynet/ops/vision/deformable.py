@@ -208,7 +208,7 @@ def _has_bias(attrs: Attrs) -> bool:
     return not attrs.no_bias
 
 
-@op(name="_contrib_DeformableConvolution", when={"bias": _has_bias}, ignores=("workspace",))
+@op(name="_contrib_DeformableConvolution", splits=True, when={"bias": _has_bias}, ignores=("workspace",))
 def deformable_convolution(xp, data, offset, weight, bias=None, *, kernel: Shape, stride: Shape = (),
                            dilate: Shape = (), pad: Shape = (), num_filter: int, num_group: int = 1,
                            num_deformable_group: int = 1, no_bias: bool = False, layout: _Layout = None, out=None):
@@ -253,7 +253,8 @@ def deformable_convolution(xp, data, offset, weight, bias=None, *, kernel: Shape
     return _deformed(xp, form, data, offset, None, weight, bias, out)
 
 
-@op(name="_contrib_ModulatedDeformableConvolution", when={"bias": _has_bias}, ignores=("workspace", "im2col_step"))
+@op(name="_contrib_ModulatedDeformableConvolution", splits=True, when={"bias": _has_bias},
+    ignores=("workspace", "im2col_step"))
 def modulated_deformable_convolution(
         xp, data, offset, mask, weight, bias=None, *, kernel: Shape, stride: Shape = (), dilate: Shape = (),
         pad: Shape = (), num_filter: int, num_group: int = 1, num_deformable_group: int = 1, no_bias: bool = False,
@@ -327,8 +328,8 @@ def _deformed_shape(attrs: Attrs, ins: Slots, outs: Slots) -> None:
 _GRADIENTS = ("data_grad", "offset_grad", "weight_grad", "mask_grad")
 
 
-@op(name="_backward_DeformableConvolution", when={"mask": lambda attrs: attrs.modulated}, differentiable=False,
-    outputs=lambda attrs: _GRADIENTS if attrs is None or attrs.modulated else _GRADIENTS[:3])
+@op(name="_backward_DeformableConvolution", splits=True, when={"mask": lambda attrs: attrs.modulated},
+    differentiable=False, outputs=lambda attrs: _GRADIENTS if attrs is None or attrs.modulated else _GRADIENTS[:3])
 def deformable_backward(xp, head, data, offset, weight, mask=None, *, kernel: Shape, stride: Shape = (),
                         dilate: Shape = (), pad: Shape = (), num_group: int = 1, num_deformable_group: int = 1,
                         modulated: bool = False, out=None):

@@ -26,7 +26,7 @@ def _bilinear(scale: int, channels: int) -> dict[str, Any]:
 
 
 @op(name="UpSampling", ignores=("workspace",), when={"weight": lambda attrs: attrs.sample_type == "bilinear"},
-    initial=dict.fromkeys(("weight", "arg1"), '["bilinear", {}]'))  # MXNet marks any second input
+    initial=dict.fromkeys(("weight", "arg1"), '["bilinear", {}]'), splits=True)  # MXNet marks any second input
 def upsampling(xp, data, weight=None, *more, scale: int, num_filter: int = 0,
                sample_type: Literal["bilinear", "nearest"], multi_input_mode: Literal["concat", "sum"] = "concat",
                num_args: int = 1, out=None):

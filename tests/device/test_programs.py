@@ -1,0 +1,344 @@
+"""Executors whose passes run while Python goes on: whatever the program does, it finds what it would find in turn."""
+import gc
+import os
+import random
+
+import numpy as np
+import pytest
+from flights import always
+
+import cupynet as mx
+from cupynet.device import parallel, streams
+from cupynet.ops import catalog
+from cupynet.ops.op import Op
+
+
+@pytest.fixture
+def at_once(monkeypatch):
+    always(monkeypatch)
+    monkeypatch.setattr(parallel, "threads", 3)  # so that work is cut, however few cores there are
+    monkeypatch.setattr(parallel, "_pool", None)
+    monkeypatch.setattr(parallel, "WORTHWHILE", 1 << 10)
+    with mx.cpu(0):
+        yield
+    mx.nd.waitall()
+    assert not streams.flying and not streams.spoiled and not streams._failures and not parallel.claims
+
+
+def both(monkeypatch, script):
+    """What `script` returns with programs in turn, and with programs under way."""
+    found = []
+    for serial in (True, False):
+        with monkeypatch.context() as patch:
+            patch.setattr(streams, "serial", serial)
+            mx.random.seed(5)
+            with mx.name.NameManager():
+                found.append(script())
+            mx.nd.waitall()
+    return found
+
+
+# ---- the documents' training on several devices ------------------------------------------------------
+
+def lenet():
+    net = mx.sym.Variable("data")
+    for filters in (4, 6):
+        net = mx.sym.Convolution(data=net, kernel=(5, 5), num_filter=filters)
+        net = mx.sym.Activation(data=net, act_type="tanh")
+        net = mx.sym.Pooling(data=net, pool_type="max", kernel=(2, 2), stride=(2, 2))
+    net = mx.sym.FullyConnected(data=mx.sym.Flatten(data=net), num_hidden=50)
+    net = mx.sym.Dropout(mx.sym.BatchNorm(net, fix_gamma=False), p=0.2)
+    net = mx.sym.FullyConnected(data=mx.sym.Activation(data=net, act_type="tanh"), num_hidden=10)
+    return mx.sym.SoftmaxOutput(data=net, name="out")
+
+
+def train(network, data_shape, data, devs, devs_power, iterations):
+    """The document's function, as it stands there but for the printing."""
+    batch_size = float(data_shape[0])
+    workloads = [int(round(batch_size / sum(devs_power) * p)) for p in devs_power]  # noqa: RUF046
+    exs = [network.simple_bind(ctx=d, data=tuple([p] + data_shape[1:])) for d, p in zip(devs, workloads)]
+    args = [dict(zip(network.list_arguments(), ex.arg_arrays)) for ex in exs]
+    for name in args[0]:
+        arr = args[0][name]
+        if "weight" in name:
+            arr[:] = mx.random.uniform(-0.1, 0.1, arr.shape)
+        if "bias" in name:
+            arr[:] = 0
+    learning_rate = 0.1
+    for _ in range(iterations):
+        for j in range(1, len(devs)):
+            for name, src, dst in zip(network.list_arguments(), exs[0].arg_arrays, exs[j].arg_arrays):
+                if "weight" in name or "bias" in name:
+                    src.copyto(dst)
+        x, y = data()
+        for j in range(len(devs)):
+            idx = range(sum(workloads[:j]), sum(workloads[:j + 1]))
+            args[j]["data"][:] = x[idx, :].reshape(args[j]["data"].shape)
+            args[j]["out_label"][:] = y[idx].reshape(args[j]["out_label"].shape)
+            exs[j].forward(is_train=True)
+            exs[j].backward()
+            if j > 0:
+                for name, src, dst in zip(network.list_arguments(), exs[j].grad_arrays, exs[0].grad_arrays):
+                    if "weight" in name or "bias" in name:
+                        dst += src.as_in_context(dst.context)
+        for weight, grad in zip(exs[0].arg_arrays, exs[0].grad_arrays):
+            weight[:] -= learning_rate * (grad / batch_size)
+    outputs = np.concatenate([mx.nd.argmax_channel(ex.outputs[0]).asnumpy() for ex in exs])
+    return [outputs, *(x.asnumpy() for ex in exs for x in (*ex.arg_arrays, *ex.grad_arrays, *ex.aux_arrays))]
+
+
+@pytest.mark.parametrize("devices", [2, 3])
+def test_training_on_several_contexts(at_once, monkeypatch, devices):
+    rng = np.random.RandomState(0)
+    x, y = rng.rand(12, 784).astype("f4"), rng.randint(0, 10, 12).astype("f4")
+    begun = []
+    begin = streams.Stream._begin
+    monkeypatch.setattr(streams.Stream, "_begin", lambda self, task: (begun.append(self), begin(self, task)))
+    in_turn, at_the_same_time = both(monkeypatch, lambda: train(
+        lenet(), [12, 1, 28, 28], lambda: (x, y), [mx.cpu(i) for i in range(devices)], [1] * devices, 4))
+    assert len(begun) == 2 * 4 * devices and len(set(begun)) == devices
+    for one, other in zip(in_turn, at_the_same_time):
+        np.testing.assert_array_equal(one, other)
+    assert any(np.ptp(one) for one in in_turn)
+
+
+# ---- anything --------------------------------------------------------------------------------------
+
+class Anything:
+    """Random statements: executors on several contexts, their arrays shared, viewed, written and dropped."""
+
+    def __init__(self, seed):
+        self.choice = random.Random(seed)
+        self.contexts = [mx.cpu(i) for i in range(3)]
+        self.arrays = {ctx: [mx.nd.random.uniform(-1, 1, (4, 2, 6, 6), ctx=ctx) for _ in range(3)]
+                       for ctx in self.contexts}
+        self.executors = []
+        self.seen = []
+        for ctx in (*self.contexts, self.contexts[0]):
+            self.bind(ctx)
+
+    def network(self):
+        net, other = mx.sym.Variable("a"), mx.sym.Variable("b")
+        layers = [lambda x: mx.sym.Convolution(x, kernel=(3, 3), pad=(1, 1), num_filter=2, no_bias=True),
+                  lambda x: mx.sym.Pooling(x, kernel=(3, 3), pad=(1, 1), pool_type="avg"),
+                  lambda x: mx.sym.BatchNorm(x, fix_gamma=False), lambda x: mx.sym.tanh(x) * other,
+                  lambda x: mx.sym.Dropout(x, p=0.5), lambda x: x + other,
+                  lambda x: mx.sym.Reshape(x, shape=(0, 0, 0, 0))]
+        for _ in range(self.choice.randint(1, 3)):
+            net = self.choice.choice(layers)(net)
+        return net * 0.5 + other if self.choice.random() < 0.5 else net
+
+    def bind(self, ctx):
+        net = self.network()
+        shapes, _, aux = net.infer_shape(**{name: (4, 2, 6, 6) for name in ("a", "b") if name in net.list_arguments()})
+        pool = self.arrays[ctx]
+        args = {name: self.choice.choice(pool) if shape == (4, 2, 6, 6) else
+                mx.nd.random.uniform(-0.5, 0.5, shape, ctx=ctx) for name, shape in zip(net.list_arguments(), shapes)}
+        grads = {name: mx.nd.zeros(x.shape, ctx) for name, x in args.items()}
+        reqs = {name: self.choice.choice(["write", "add", "null"]) for name in args}
+        executor = net.bind(ctx, args, grads, reqs, [mx.nd.ones(shape, ctx) for shape in aux])
+        pool += executor.outputs
+        pool += [g for g in grads.values() if g.shape == (4, 2, 6, 6)]
+        self.executors.append((ctx, executor))
+
+    def array(self, ctx=None):
+        return self.choice.choice(self.arrays[ctx or self.choice.choice(self.contexts)])
+
+    # what a statement can be
+
+    def forward(self):
+        ctx, executor = self.choice.choice(self.executors)
+        executor.forward(is_train=self.choice.random() < 0.7)
+        if self.choice.random() < 0.7:
+            executor.backward([self.array(ctx) for _ in executor.outputs])
+
+    def write(self):
+        array = self.array()
+        self.choice.choice([
+            lambda: array.__setitem__(slice(None), self.choice.random()), lambda: array.__imul__(0.5),
+            lambda: array[self.choice.randrange(4)].__setitem__(slice(None), 0.25),
+            lambda: array.reshape(8, -1).__iadd__(0.125), lambda: mx.nd.tanh(array, out=array),
+            lambda: mx.nd.random.uniform(-1, 1, (4, 2, 6, 6), ctx=array.context, out=array),
+            lambda: array.__setitem__(slice(1, 3), np.ones((2, 2, 6, 6)))])()
+
+    def read(self):
+        look = self.choice.choice([lambda x: x.asnumpy(), np.array, lambda x: (x * 2)[1:3].asnumpy(),
+                                   lambda x: x.sum().asnumpy()])
+        self.seen.append(look(self.array()))
+
+    def copy(self):
+        source, target = self.array(), self.array()
+        if source is not target:
+            source.copyto(target)
+
+    def keep(self):
+        ctx = self.choice.choice(self.contexts)
+        array = self.array(ctx)
+        self.arrays[ctx].append(self.choice.choice([
+            lambda: array.reshape(4, 2, 6, 6), array.detach, lambda: array[:], array.copy, lambda: array - 1,
+            lambda: np.asarray(array) is None or array.detach()])())
+
+    def drop(self):
+        ctx = self.choice.choice(self.contexts)
+        del self.arrays[ctx][self.choice.randrange(len(self.arrays[ctx]))]
+        if not self.arrays[ctx]:
+            self.arrays[ctx].append(mx.nd.ones((4, 2, 6, 6), ctx))
+        if self.choice.random() < 0.3:
+            _, executor = self.executors.pop(self.choice.randrange(len(self.executors)))
+            del executor
+            self.bind(self.choice.choice(self.contexts))
+
+    def record(self):
+        ctx = self.choice.choice(self.contexts)
+        x, y = self.array(ctx), self.array(ctx)
+        w = x.copy()
+        w.attach_grad()
+        with mx.autograd.record():
+            z = w * x + mx.nd.tanh(w) * y
+        if self.choice.random() < 0.5:
+            self.forward()
+        z.backward()
+        self.seen.append(w.grad.asnumpy())
+
+    def wait(self):
+        mx.nd.waitall()
+
+    def seed(self):
+        mx.random.seed(self.choice.randrange(10))
+
+    def run(self, length):
+        statements = [*[self.forward] * 6, *[self.write] * 3, self.read, self.copy, self.copy, self.keep, self.drop,
+                      self.record, self.wait, self.seed]
+        for _ in range(length):
+            self.choice.choice(statements)()
+        return [*self.seen, *(x.asnumpy() for ctx in self.contexts for x in self.arrays[ctx])]
+
+
+@pytest.mark.parametrize("seed", range(25))
+def test_anything(at_once, monkeypatch, seed):
+    in_turn, at_the_same_time = both(monkeypatch, lambda: Anything(seed).run(60))
+    assert len(in_turn) == len(at_the_same_time)
+    for one, other in zip(in_turn, at_the_same_time):
+        np.testing.assert_array_equal(one, other)
+
+
+# ---- errors, forks, monitors -------------------------------------------------------------------------
+
+def root(ctx, n=2):
+    """An executor that fails where its matrix has no Cholesky factor."""
+    net = mx.sym.tanh(mx.sym.linalg.potrf(mx.sym.Variable("a"), name="root"))
+    executor = net.simple_bind(ctx, a=(n, n))
+    executor.arg_dict["a"][:] = np.eye(n)
+    return executor
+
+
+@pytest.mark.parametrize("wait", [lambda ex: ex.outputs[0].asnumpy(), lambda ex: ex.grad_arrays[0].asnumpy(),
+                                  lambda ex: mx.nd.waitall()])
+def test_an_error_names_the_operator_and_the_executor_goes_on(at_once, wait):
+    executor, other = root(mx.cpu(0)), root(mx.cpu(1))
+    for each in (executor, other):
+        each.forward(is_train=True)
+        each.backward(mx.nd.ones((2, 2), each.outputs[0].context))
+    right = executor.grad_arrays[0].asnumpy()
+    executor.arg_dict["a"][:] = -1
+    executor.forward(is_train=True)
+    executor.backward(mx.nd.ones((2, 2)))  # does not run
+    other.forward()
+    with pytest.raises(mx.MXNetError, match="Error in operator root: _linalg_potrf"):
+        wait(executor)
+    mx.nd.waitall()
+    np.testing.assert_array_equal(executor.grad_arrays[0].asnumpy(), right)
+    with pytest.raises(mx.MXNetError, match="call forward first; there was none, or it failed"):
+        executor.backward(mx.nd.ones((2, 2)))
+    executor.arg_dict["a"][:] = np.eye(2)
+    executor.forward(is_train=True)
+    executor.backward(mx.nd.ones((2, 2)))
+    np.testing.assert_array_equal(executor.grad_arrays[0].asnumpy(), right)
+    np.testing.assert_allclose(other.outputs[0].asnumpy(), np.tanh(np.eye(2)), 1e-6)
+
+
+def test_programs_of_a_users_code_run_in_the_thread_that_calls(at_once):
+    import threading
+    seen = []
+
+    @mx.operator.register("where_am_i")
+    class Where(mx.operator.CustomOpProp):
+        def create_operator(self, ctx, shapes, dtypes):
+            class Forward(mx.operator.CustomOp):
+                def forward(self, is_train, req, in_data, out_data, aux):
+                    seen.append(threading.get_ident())
+                    self.assign(out_data[0], req[0], in_data[0])
+            return Forward()
+    x = mx.sym.Variable("x")
+    executor = mx.sym.Custom(mx.sym.tanh(x), op_type="where_am_i").bind(mx.cpu(0), {"x": mx.nd.ones((2,))})
+    executor.forward()
+    watched = mx.sym.tanh(x).bind(mx.cpu(1), {"x": mx.nd.ones((2,), mx.cpu(1))})
+    watched.set_monitor_callback(lambda name, array: seen.append(threading.get_ident()))
+    watched.forward()
+    assert seen == [threading.get_ident()] * 2
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork")
+@pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork.*:DeprecationWarning")
+def test_a_forked_child_goes_on_with_the_same_executors(at_once):
+    rng = np.random.RandomState(0)
+    executors = [lenet().simple_bind(mx.cpu(i), data=(4, 1, 28, 28)) for i in range(2)]
+    for executor in executors:
+        for array in executor.arg_arrays:
+            array[:] = rng.uniform(-0.1, 0.1, array.shape)
+
+    def step():
+        for executor in executors:
+            executor.forward()
+        return [executor.outputs[0].asnumpy().tobytes() for executor in executors]
+    expected = step()
+    for executor in executors:
+        executor.forward()
+    child = os.fork()
+    if child == 0:
+        os._exit(0 if step() == expected else 1)
+    assert os.waitpid(child, 0)[1] == 0 and step() == expected
+
+
+def test_a_dropped_executor_is_gone_when_its_pass_ends(at_once):
+    executor = lenet().simple_bind(mx.cpu(0), data=(4, 1, 28, 28))
+    import weakref
+    ref = weakref.ref(executor._frame)
+    gc.disable()
+    try:
+        executor.forward()
+        del executor
+        mx.nd.waitall()
+        assert ref() is None
+    finally:
+        gc.enable()
+
+
+# ---- which kernels split ---------------------------------------------------------------------------
+
+def test_operators_that_split_say_so(monkeypatch):
+    """Whether a program's products are cut depends on it, so it must not be forgotten."""
+    running, found = [], set()
+    run, split = Op.run, parallel.split
+
+    def runs(self, *args, **kwargs):
+        running.append(self)
+        try:
+            return run(self, *args, **kwargs)
+        finally:
+            running.pop()
+
+    def splits(*args, **kwargs):
+        found.add(running[-1].name)
+        return split(*args, **kwargs)
+    monkeypatch.setattr(Op, "run", runs)
+    monkeypatch.setattr(parallel, "split", splits)
+    from ops.test_samples import ALL, gradients, head_gradient
+    from ops.test_samples import run as run_sample
+    for _, _, sample in ALL:
+        op = catalog.get(sample.op)
+        attrs = op.parse(sample.attrs)
+        results = run_sample(op, attrs, sample.inputs, sample)
+        if op.differentiable and op.splits:
+            gradients(op, attrs, sample.inputs, results, [head_gradient(r.shape, r.dtype) for r in results])
+    assert found == {op.name for op in catalog.ops() if op.splits}
