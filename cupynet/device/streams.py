@@ -308,6 +308,8 @@ class _Window:
 
 def lend(raw: np.ndarray) -> np.ndarray:
     """Return `raw` for others to see, sharing its memory."""
+    if len(_streams) < 2:  # programs may never be under way; if they are, these are not
+        return borrow(raw)
     window = _Window(raw)
     _see(window.owner, window)
     return np.asarray(window).view(raw.dtype)
@@ -321,16 +323,23 @@ def borrow(raw: np.ndarray) -> np.ndarray:
 
 
 def _see(owner: np.ndarray, as_long_as: Any) -> None:
-    refs = _seen.get(id(owner), ())
-    _seen[id(owner)] = [*(ref for ref in refs if ref() is not None), weakref.ref(as_long_as)]
+    key = id(owner)
+    refs = _seen.get(key)
+    if refs is None:
+        _seen[key] = [weakref.ref(as_long_as, lambda _: _forget_seen(key))]
+    elif as_long_as is not owner or len(refs) > 1 or refs[0]() is not owner:
+        refs.append(weakref.ref(as_long_as, lambda _: _forget_seen(key)))
+
+
+def _forget_seen(key: int) -> None:
+    """Forget what is not seen any more."""
+    refs = [ref for ref in _seen.pop(key, ()) if ref() is not None]
+    if refs:
+        _seen[key] = refs
 
 
 def _is_seen(job: Job) -> bool:
-    for key in _seen.keys() & job.owners.keys():
-        if any(ref() is not None for ref in _seen[key]):
-            return True
-        del _seen[key]
-    return False
+    return not _seen.keys().isdisjoint(job.owners)
 
 
 def wait_for_all() -> None:

@@ -6,6 +6,7 @@ share memory are noted, so that all of them wait.
 """
 from __future__ import annotations
 
+import gc
 import threading
 import weakref
 from collections import deque
@@ -15,7 +16,7 @@ from typing import Any
 from ..base import MXNetError
 from ..device.streams import owner_of, settle
 from ..tape import Entry
-from .base import NDArrayBase
+from .base import NDArrayBase, wrap
 
 __all__ = ["hold", "note", "raw_of", "share"]
 
@@ -79,25 +80,42 @@ def hold(arrays: Iterable[NDArrayBase], owners: Collection[int]) -> None:
 
 
 # ---- who shares memory ----------------------------------------------------------------------------
+# Nobody asks before the first program is under way. Then the arrays that there are are looked for once, and from then
+# on those that come to share memory are noted.
 
+_noting = False
 _noted: deque[weakref.ref] = deque()  # as they come; most are gone before anybody asks
 _MANY = 4096
 _lock = threading.Lock()
 _sharers: dict[int, dict[int, weakref.ref]] = {}  # by owner and array
+_entered: set[int] = set()  # the arrays in that table
 
 
 def share(array: NDArrayBase, data: Any, entry: Entry | None = None) -> Any:
     """Return the raw array `data`, in the memory of `array`, as an array like it."""
-    _noted.append(_ref(array))
-    return note(array._wrap(data, entry))
+    other = wrap(data, array._ctx, entry, array._class)
+    if _noting:
+        note(array)
+        note(other)
+    return other
 
 
 def note(array: NDArrayBase) -> NDArrayBase:
     """Return `array`, after noting that it shares its memory with others."""
-    _noted.append(_ref(array))
-    if len(_noted) > _MANY:
-        _sort()
+    if _noting and id(array) not in _entered:
+        _noted.append(_ref(array))
+        if len(_noted) > _MANY:
+            _sort()
     return array
+
+
+def _begin_to_note() -> None:
+    global _noting
+    _noting = True
+    gc.unfreeze()  # or some would not be found
+    for each in gc.get_objects():
+        if issubclass(type(each), NDArrayBase):
+            note(each)
 
 
 def _sort() -> None:
@@ -105,14 +123,15 @@ def _sort() -> None:
     with _lock:
         while _noted:
             array = _noted.popleft()()
-            if array is not None:
-                owner, key = id(owner_of(raw_of(array))), id(array)
-                sharers = _sharers.setdefault(owner, {})
-                if key not in sharers:
-                    sharers[key] = _ref(array, lambda _, owner=owner, key=key: _drop(owner, key))
+            key = id(array)
+            if array is not None and key not in _entered:
+                owner = id(owner_of(raw_of(array)))
+                _entered.add(key)
+                _sharers.setdefault(owner, {})[key] = _ref(array, lambda _, owner=owner, key=key: _drop(owner, key))
 
 
 def _drop(owner: int, key: int) -> None:
+    _entered.discard(key)
     found = _sharers.get(owner, {})
     found.pop(key, None)
     if not found:
@@ -120,8 +139,8 @@ def _drop(owner: int, key: int) -> None:
 
 
 def _sharing(owners: Collection[int]) -> list[NDArrayBase]:
+    if not _noting:
+        _begin_to_note()
     _sort()
-    if not _sharers:
-        return []
     found = [ref() for owner in owners for ref in list(_sharers.get(owner, {}).values())]
     return [array for array in found if array is not None]

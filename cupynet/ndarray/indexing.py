@@ -112,7 +112,7 @@ class Indexing(NDArrayBase):
         data = self._data
         if state.recording and self._entry is not None:
             return self._recorded_item(key)
-        self._ctx.device.enter()
+        (self._ctx._device or self._ctx.device).enter()
         if key.__class__ is not int and key.__class__ is not slice:
             key = normalize(key, self._ctx.device, self.shape)
         try:

@@ -271,7 +271,32 @@ def test_dropped_arrays_are_free(gate):
     assert ref() is None and not streams.flying
 
 
-def test_sharers_are_forgotten():
+def test_arrays_that_shared_memory_before_anybody_asked_are_found(monkeypatch, gate):
+    monkeypatch.setattr(flight, "_noting", False)
+    monkeypatch.setattr(flight, "_entered", set())
+    monkeypatch.setattr(flight, "_sharers", {})
+    x = mx.nd.array(OLD)
+    view, part = x.detach(), x[2:]
+    gc.freeze()
+    writing(gate, x)
+    assert part.asnumpy().tolist() == NEW[2:] and view.asnumpy().tolist() == NEW
+
+
+def test_what_others_saw_before_there_were_programs_is_never_in_flight(monkeypatch):
+    x = mx.nd.array(OLD)
+    with monkeypatch.context() as patch:
+        patch.setattr(streams, "_streams", [])
+        np.asarray(x)
+        np.asarray(x)
+    assert not begin(lambda raw: None, writes=[x])
+    key = id(x._data)
+    assert len(streams._seen[key]) == 1
+    del x
+    assert key not in streams._seen
+
+
+def test_sharers_are_forgotten(gate):
+    begin(lambda raw: None, writes=[mx.nd.zeros((1,))])  # somebody asks
     flight._sort()
     before = len(flight._sharers)
     x = mx.nd.zeros((8, 4))
