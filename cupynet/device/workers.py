@@ -105,14 +105,14 @@ class Workers:
         dropped = []
         while not self._queue.empty():
             dropped.append(self._queue.get())
+        for call in dropped:
+            if call is not None:
+                call.cancel()
         for _ in self._threads:
             self._queue.put(None)
         for thread in self._threads:
             if thread is not threading.current_thread():
                 thread.join()
-        for call in dropped:
-            if call is not None:
-                call.cancel()
 
 
 def _serve(calls: queue.SimpleQueue[Call | None]) -> None:

@@ -317,7 +317,8 @@ def test_the_interpreter_exits_with_programs_under_way():
         begun = threading.Event()
         def program(raw):
             begun.set()
-            time.sleep(0.2)
+            while not streams.spoiled:  # by what is dropped
+                time.sleep(0.001)
             raw += 1
         for x in arrays:
             begin(program, writes=[x])

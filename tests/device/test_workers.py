@@ -73,8 +73,8 @@ def test_stopping_finishes_what_has_begun_and_drops_the_rest():
     begun.wait(20)
     stopper = threading.Thread(target=workers.stop)
     stopper.start()
-    while not workers._queue.empty() and not calls[2].ended:
-        pass  # until the queue has been cleared
+    for call in calls[1:]:
+        call.wait()  # until they have been dropped
     gate.set()
     stopper.join()
     assert calls[0].result == 1 and calls[1].result is None and calls[2].result is None
@@ -104,18 +104,20 @@ def test_a_forked_child_has_threads_of_its_own():
 
 def test_the_interpreter_exits_while_threads_work():
     assert in_a_process("""
-        import atexit, threading, time
+        import sys, threading, time
         from cupynet.device.workers import Call, Workers
         workers = Workers("test", 2)
         begun = threading.Semaphore(0)
         def work():
             begun.release()
-            time.sleep(0.1)
-            print("done")
-        for _ in range(5):
-            workers.submit(Call(work))
+            while not calls[-1].ended:
+                time.sleep(0.001)
+            sys.stdout.write("x")
+        calls = [Call(work) for _ in range(5)]
+        for call in calls:
+            workers.submit(call)
         begun.acquire(), begun.acquire()
-    """) == "done\ndone\n"
+    """) == "xx"
 
 
 def test_work_at_the_exit_is_done_at_once():
