@@ -145,10 +145,14 @@ class _Sweep:
             self._parts = None if worthwhile else 1
             share = max(1, -(-images // (parallel.threads if worthwhile else 1)))
             together = 2 ** round(math.log2(max(cached / numbers, _FEW_POSITIONS / max(1, positions), 1)))
-            if together < _SHORT_RUN or windows.is_pointwise:
-                together = 1 if 2 * positions > _FEW_POSITIONS else max(_SHORT_RUN, together)
+            self._first = (together < _SHORT_RUN or windows.is_pointwise) and 2 * positions > _FEW_POSITIONS
+            if self._first:
+                together = max(1, _CACHED // numbers)
+            elif together < _SHORT_RUN or windows.is_pointwise:
+                together = max(_SHORT_RUN, together)
             self._together, block = min(together, share), _BLOCK
         else:
+            self._first = False
             self._together, block = max(1, min(images, _GPU_BLOCK // numbers)), _GPU_BLOCK
         rows = windows.out[0]
         height = max(1, min(rows, block * rows // (numbers * self._together)))
@@ -158,15 +162,17 @@ class _Sweep:
         """Return an array with any contents, which the next call for the same `purpose` takes over."""
         return parallel.scratch(purpose, shape, self.dtype) if self.xp is np else self.xp.empty(shape, self.dtype)
 
-    def product(self, a: Any, b: Any) -> Any:
-        """Return ``a @ b`` for stacks of matrices, in an array that the next product takes over."""
-        return self.multiply(a, b, self.room("product", (*a.shape[:2], b.shape[2])))
+    def product(self, a: Any, b: Any, out: Any = None) -> Any:
+        """Return ``a @ b`` for stacks of matrices, in an array that the next product takes over unless there is `out`.
 
-    def multiply(self, a: Any, b: Any, out: Any) -> Any:
-        """Return ``a @ b`` for stacks of matrices in `out`; the cores that have no image of their own help."""
+        The cores that have no image of their own help with that of the others.
+        """
+        if out is None:
+            lead = a.shape[:-2] if a.ndim > b.ndim else b.shape[:-2]
+            out = self.room("product", (*lead, a.shape[-2], b.shape[-1]))
         if self.xp is np and self._images == 1 and self._parts is None:
-            for each in zip(a, b, out):
-                parallel.matmul(*each)
+            for group in np.ndindex(out.shape[:-2]):
+                parallel.matmul(a[group[-a.ndim + 2:]], b[group[-b.ndim + 2:]], out[group])
             return out
         return self.xp.matmul(a, b, out=out)
 
@@ -183,43 +189,132 @@ class _Sweep:
             images = slice(i, min(i + self._together, stop))
             count = images.stop - i
             if patches is None or patches.count != count:
-                patches = _Patches(self, count)
+                patches = (_ImagesFirst if self._first else _ImagesLast)(self, count)
             yield images, patches
 
 
 class _Patches:
-    """One thread's buffers for the windows of `count` images, with the images as the last axis."""
+    """One thread's buffers for the windows of `count` images.
+
+    Matrices are ``(..., groups, rows, columns)``; whether the images are an axis of their own among the first, or
+    part of the positions, is for the subclasses to say.
+    """
 
     def __init__(self, sweep: _Sweep, count: int):
         self.sweep, self.count = sweep, count
         windows = sweep.windows
-        self.padded = sweep.room("padded", (sweep.channels, *windows.padded, count))
+        before, after = self._axes(count)
+        self._lead = 1 + len(before)
+        self.padded = sweep.room("padded", (*before, sweep.channels, *windows.padded, *after))
         self.padded[...] = 0
-        self.inside = self.padded[(slice(None), *windows.inside)]
-        self._view = windows.view(sweep.xp, self.padded, 1)
+        self.inside = self.padded[(*(slice(None),) * self._lead, *windows.inside)]
+        self._view = windows.view(sweep.xp, self.padded, self._lead)
+
+    def _axes(self, count: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """Return the axis of images as it stands before or after the channels and their positions."""
+        raise NotImplementedError
 
     def load(self, data: Any) -> None:
         """Take in the images `data`, ``(count, channels, *size)``."""
-        if self.sweep.windows.is_pointwise and self.count == 1 and data.dtype == self.padded.dtype:
-            self.inside = data[0]
-        else:
-            self.inside[...] = _images_last(data)
+        raise NotImplementedError
+
+    def flow(self, grad: Any, images: slice, rows: slice) -> Any:
+        """Return the gradient of some rows of outputs as matrices, ``(filters / groups, positions)``."""
+        raise NotImplementedError
+
+    def target(self, out: Any, images: slice) -> Any:
+        """Return the place of the outputs as matrices, None where these lie otherwise."""
+        raise NotImplementedError
+
+    def put(self, out: Any, images: slice, rows: slice, found: Any) -> None:
+        """Put some rows of outputs, as matrices ``(filters / groups, positions)``, to their place."""
+        raise NotImplementedError
+
+    def unload(self, target: Any, bias: Any) -> None:
+        """Put what has been scattered, plus `bias` ``(channels,)`` unless it is None, into the images `target`."""
+        raise NotImplementedError
 
     def columns(self, rows: slice) -> Any:
-        """Return some rows of windows as matrices, ``(groups, channels / groups * kernel, positions)``."""
-        groups, windows = self.sweep.groups, self.sweep.windows
+        """Return some rows of windows as matrices, ``(channels / groups * kernel, positions)``."""
+        windows, every = self.sweep.windows, (slice(None),) * self._lead
         if windows.is_pointwise:
-            return self.inside[:, rows].reshape(groups, self.sweep.channels // groups, -1)
-        view = self._view[(slice(None),) * (1 + len(windows.kernel)) + (rows,)]
+            return self._matrices(self.inside[(*every, rows)], self.sweep.channels)
+        view = self._view[(*every, *(slice(None),) * len(windows.kernel), rows)]
         columns = self.sweep.room("columns", view.shape)
         columns[...] = view
-        return columns.reshape(groups, self.sweep.channels // groups * math.prod(windows.kernel), -1)
+        return self._matrices(columns, self.sweep.channels * math.prod(windows.kernel))
+
+    def _matrices(self, x: Any, depth: int) -> Any:
+        """Return an array with `depth` rows, from where its channels are, as matrices, one a group."""
+        groups = self.sweep.groups
+        return x.reshape(*x.shape[:self._lead - 1], groups, depth // groups, -1)
 
     def scatter(self, columns: Any, rows: slice) -> None:
         """Add matrices like those of :meth:`columns` back to where the windows came from."""
         windows = self.sweep.windows
-        windows.add(self.padded, columns.reshape(self.sweep.channels, *windows.kernel, rows.stop - rows.start,
-                                                 *windows.out[1:], self.count), 1, rows.start)
+        before, after = self._axes(self.count)
+        windows.add(self.padded, columns.reshape(*before, self.sweep.channels, *windows.kernel, rows.stop - rows.start,
+                                                 *windows.out[1:], *after), self._lead, rows.start)
+
+
+class _ImagesLast(_Patches):
+    """All images in one matrix: one product serves them all, and long runs are copied where they are small."""
+
+    def _axes(self, count: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        return (), (count,)
+
+    def load(self, data: Any) -> None:
+        self.inside[...] = _images_last(data)
+
+    def flow(self, grad: Any, images: slice, rows: slice) -> Any:
+        part = grad[images, :, rows]
+        copy = self.sweep.room("flow", (*part.shape[1:], part.shape[0]))
+        copy[...] = _images_last(part)
+        return self._matrices(copy, grad.shape[1])
+
+    def target(self, out: Any, images: slice) -> Any:
+        return None
+
+    def put(self, out: Any, images: slice, rows: slice, found: Any) -> None:
+        shape = (out.shape[1], rows.stop - rows.start, *self.sweep.windows.out[1:], self.count)
+        out[images, :, rows] = _images_first(found.reshape(shape))
+
+    def unload(self, target: Any, bias: Any) -> None:
+        inside = self.inside
+        target[...] = _images_first(inside if bias is None else inside + bias[..., None])
+
+
+class _ImagesFirst(_Patches):
+    """A matrix for each image: they lie as the arrays do."""
+
+    def _axes(self, count: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        return (count,), ()
+
+    def load(self, data: Any) -> None:
+        if self.sweep.windows.is_pointwise and data.dtype == self.padded.dtype:
+            self.inside = data
+        else:
+            self.inside[...] = data
+
+    def flow(self, grad: Any, images: slice, rows: slice) -> Any:
+        part = grad[images] if len(self.sweep.blocks) == 1 else grad[images, :, rows]
+        if part.dtype != self.sweep.dtype:
+            copy = self.sweep.room("flow", part.shape)
+            copy[...] = part
+            part = copy
+        return self._matrices(part, grad.shape[1])
+
+    def target(self, out: Any, images: slice) -> Any:
+        fits = out.dtype == self.sweep.dtype and len(self.sweep.blocks) == 1 and out.flags.c_contiguous
+        return self._matrices(out[images], out.shape[1]) if fits else None
+
+    def put(self, out: Any, images: slice, rows: slice, found: Any) -> None:
+        out[images, :, rows] = found.reshape(self.count, out.shape[1], rows.stop - rows.start,
+                                             *self.sweep.windows.out[1:])
+
+    def unload(self, target: Any, bias: Any) -> None:
+        inside = self.inside
+        target[...] = inside if bias is None else inside + bias
 
 
 def _images_last(x: Any) -> Any:
@@ -230,16 +325,6 @@ def _images_last(x: Any) -> Any:
 def _images_first(x: Any) -> Any:
     """View ``(channels, ..., images)`` as ``(images, channels, ...)``."""
     return x.transpose(x.ndim - 1, *range(x.ndim - 1))
-
-
-def _flow(grad: Any, images: slice, rows: slice, sweep: _Sweep) -> Any:
-    """Return the gradient of some rows of outputs of some images as ``(groups, filters / groups, positions)``."""
-    part = grad[images] if len(sweep.blocks) == 1 else grad[images, :, rows]
-    if images.stop - images.start > 1 or part.dtype != sweep.dtype:
-        copy = sweep.room("flow", (*part.shape[1:], part.shape[0]))
-        copy[...] = _images_last(part)
-        part = copy  # a single image has the right form already
-    return part.reshape(sweep.groups, grad.shape[1] // sweep.groups, -1)
 
 
 def _working_dtype(xp: Any, dtype: Any) -> Any:
@@ -261,23 +346,17 @@ def correlate(xp: Any, data: Any, weight: Any, bias: Any, windows: Windows, grou
     if bias is not None:
         bias = bias.astype(dtype, copy=False).reshape(groups, filters // groups, 1)
     sweep = _Sweep(xp, windows, images, channels, filters, groups, dtype, _CACHED)
-    direct = out.dtype == dtype and len(sweep.blocks) == 1 and out.flags.c_contiguous
 
     def work(start: int, stop: int) -> None:
         for chunk, patches in sweep.chunks(start, stop):
             patches.load(data[chunk])
-            in_place = direct and patches.count == 1
+            target = patches.target(out, chunk)
             for rows in sweep.blocks:
-                columns = patches.columns(rows)
-                if in_place:
-                    found = sweep.multiply(kernels, columns, out[chunk].reshape(groups, filters // groups, -1))
-                else:
-                    found = sweep.product(kernels, columns)
+                found = sweep.product(kernels, patches.columns(rows), target)
                 if bias is not None:
                     found += bias
-                if not in_place:
-                    shape = (filters, rows.stop - rows.start, *windows.out[1:], patches.count)
-                    out[chunk, :, rows] = _images_first(found.reshape(shape))
+                if target is None:
+                    patches.put(out, chunk, rows, found)
 
     sweep.run(work)
     return out
@@ -294,7 +373,8 @@ def weight_grad(xp: Any, data: Any, grad: Any, windows: Windows, groups: int, ou
         for chunk, patches in sweep.chunks(start, stop):
             patches.load(data[chunk])
             for rows in sweep.blocks:
-                total += sweep.product(_flow(grad, chunk, rows, sweep), patches.columns(rows).swapaxes(1, 2))
+                found = sweep.product(patches.flow(grad, chunk, rows), patches.columns(rows).swapaxes(-1, -2))
+                total += found if found.ndim == 3 else found[0] if len(found) == 1 else found.sum(0)
         return total
 
     first, *others = sweep.run(work)
@@ -316,16 +396,15 @@ def data_grad(xp: Any, grad: Any, weight: Any, bias: Any, windows: Windows, grou
         out = xp.empty((images, channels, *windows.size), grad.dtype)
     kernels = weight.astype(dtype, copy=False).reshape(groups, filters // groups, -1).swapaxes(1, 2)
     if bias is not None:
-        bias = bias.astype(dtype, copy=False).reshape(channels, *(1,) * len(windows.size), 1)
+        bias = bias.astype(dtype, copy=False).reshape(channels, *(1,) * len(windows.size))
     sweep = _Sweep(xp, windows, images, channels, filters, groups, dtype, 4 * _CACHED)
 
     def work(start: int, stop: int) -> None:
         for chunk, patches in sweep.chunks(start, stop):
             patches.padded[...] = 0
             for rows in sweep.blocks:
-                patches.scatter(sweep.product(kernels, _flow(grad, chunk, rows, sweep)), rows)
-            inside = patches.inside
-            out[chunk] = _images_first(inside if bias is None else inside + bias)
+                patches.scatter(sweep.product(kernels, patches.flow(grad, chunk, rows)), rows)
+            patches.unload(out[chunk], bias)
 
     sweep.run(work)
     return out
