@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from ..ops.gradient import pull_back
 from .ir import Graph, GraphFunctions, Value
@@ -49,8 +50,7 @@ def differentiate(graph: Graph, wrt: Iterable[str]) -> None:
         graph.named(step.name)
         grads = [total(out) for out in step.outs[:visible]]
         if visible > 1:
-            grads = [F._zeros(shape=out.shape, dtype=out.dtype) if g is None else g
-                     for g, out in zip(grads, step.outs)]
+            grads = [_zeros(F, out) if g is None else g for g, out in zip(grads, step.outs)]
         found = pull_back(step.op, step.attrs, F, grads, step.ins, step.outs, [v.shape for v in step.ins],
                           [v.dtype for v in step.ins], [v in leading for v in step.ins])
         for value, grad in zip(step.ins, found):
@@ -58,3 +58,8 @@ def differentiate(graph: Graph, wrt: Iterable[str]) -> None:
                 arrived.setdefault(value, []).append(grad)
     graph.named("")
     graph.grads = {name: total(graph.inputs[name]) for name in wrt}
+
+
+def _zeros(F: Any, value: Value) -> Value:
+    """Return zeros like `value`, which is not kept for them, except where its shape could be read as unknown."""
+    return F._zeros(shape=value.shape, dtype=value.dtype) if all(value.shape) and value.shape else F.zeros_like(value)

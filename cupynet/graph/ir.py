@@ -12,6 +12,7 @@ import numpy as np
 
 from ..base import MXNetError
 from ..ops.catalog import find, get
+from ..ops.empty import without_work
 from ..ops.infer import infer_shapes, infer_types, known
 from ..ops.op import Op
 from ..ops.schema import Attrs
@@ -188,6 +189,7 @@ class Graph:
         this raises Undetermined.
         """
         shapes, dtypes = _outputs(op, attrs, ins, name) if kinds is None else kinds
+        op = without_work(op, attrs, shapes, dtypes)
         step = Step(op, attrs, ins, name, self.backward, self.place)
         step.outs = tuple([Value(self, step, i, shape, dtype, f"{name}_{out}")
                            for i, (out, shape, dtype) in enumerate(zip(op.output_names(attrs), shapes, dtypes))])

@@ -12,6 +12,8 @@ from ..base import MXNetError, MXNetTypeError, MXNetValueError
 from ..context import Context, as_context, gpu
 from ..dtypes import as_dtype
 from ..ops import catalog
+from ..ops.infer import known
+from ..ops.notation import read_shape, undetermined
 from ..tape import state
 from .base import wrap
 from .invoke import invoke
@@ -71,7 +73,16 @@ def empty(shape: Shape, ctx: Context | None = None, dtype: Any = None) -> NDArra
     return wrap(ctx.device.xp.empty(_shape("empty", shape), as_dtype(dtype)), ctx)
 
 
-def _filled(name: str, shape: Shape, value: Any, ctx: Any, dtype: Any, out: NDArray | None) -> NDArray:
+def _determined(name: str, shape: Any, ctx: Any, dtype: Any) -> Any:
+    """Return `shape`. Raises if under the switch np_shape it is one that is not known, where nothing can tell it."""
+    meaning = read_shape((shape,) if isinstance(shape, (int, np.integer)) else shape)
+    if not known(meaning):
+        raise undetermined(name, meaning, {"dtype": as_dtype(dtype), "ctx": as_context(ctx), "shape": shape})
+    return shape
+
+
+def filled(name: str, shape: Shape, value: Any, ctx: Any, dtype: Any, out: NDArray | None = None) -> NDArray:
+    """Return an array of any `shape` filled with `value`, for the function called `name`."""
     if out is not None:
         if out.shape != _shape(name, shape):
             raise MXNetValueError(f"{name}: out has shape {out.shape}, expected {_shape(name, shape)}")
@@ -89,19 +100,21 @@ def zeros(shape: Shape, ctx: Context | None = None, dtype: Any = None, stype: st
     """Return an array of zeros."""
     if stype not in (None, "default"):
         raise MXNetError(f"zeros: storage type {stype!r} is not supported; arrays are dense ('default')")
-    return _filled("zeros", shape, 0, ctx, dtype, out)
+    return filled("zeros", _determined("_zeros", shape, ctx, dtype), 0, ctx, dtype, out)
 
 
 def ones(shape: Shape, ctx: Context | None = None, dtype: Any = None, out: NDArray | None = None,
          **kwargs: Any) -> NDArray:
     """Return an array of ones."""
-    return _filled("ones", shape, 1, ctx, dtype, out)
+    return filled("ones", _determined("_ones", shape, ctx, dtype), 1, ctx, dtype, out)
 
 
 def full(shape: Shape, val: float, ctx: Context | None = None, dtype: Any = np.float32,
          out: NDArray | None = None) -> NDArray:
     """Return an array filled with `val`."""
-    return _filled("full", shape, val, ctx, dtype, out)
+    if not isinstance(shape, (int, np.integer)) and not len(shape):
+        _determined("_full", shape, ctx, dtype)
+    return filled("full", shape, val, ctx, dtype, out)
 
 
 def arange(start: float, stop: float | None = None, step: float = 1.0, repeat: int = 1, infer_range: bool = False,

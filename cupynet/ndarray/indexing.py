@@ -8,6 +8,7 @@ import numpy as np
 from ..base import MXNetIndexError, MXNetValueError
 from ..ops import catalog
 from ..tape import state
+from ..util import state as switches
 from .arithmetic import SCALARS
 from .base import NDArrayBase, wrap
 from .flight import share
@@ -54,7 +55,8 @@ def _item(item: Any, device: Any) -> Any:
 def as_slices(key: Any, shape: tuple[int, ...]) -> tuple | None:
     """Return a basic key as (begin, end, step, shape of the result), or None if `key` holds arrays.
 
-    ``begin`` is None where the key takes everything. An element keeps one axis, as in MXNet.
+    ``begin`` is None where the key takes everything. An element keeps one axis, as in MXNet, unless the switch
+    np_shape is on.
     """
     items = key if isinstance(key, tuple) else (key,)
     if not all(i is None or i is Ellipsis or (isinstance(i, (int, slice, np.integer)) and not isinstance(i, bool))
@@ -94,7 +96,9 @@ def as_slices(key: Any, shape: tuple[int, ...]) -> tuple | None:
             step.append(1)
             axis += 1
     whole = all(b == 0 and e == n and s == 1 for b, e, s, n in zip(begin, end, step, shape))
-    return (None if whole else tuple(begin), tuple(end), tuple(step), tuple(result) or (1,))
+    if not result and shape and not switches.np_shape:
+        result = [1]
+    return None if whole else tuple(begin), tuple(end), tuple(step), tuple(result)
 
 
 def as_key(begin: Any, end: Any, step: Any) -> tuple[slice, ...]:
@@ -119,10 +123,10 @@ class Indexing(NDArrayBase):
             found = data[key]
         except (IndexError, TypeError) as error:
             raise MXNetIndexError(f"index {key!r} does not fit shape {self.shape}: {error}") from None
-        if found.__class__ is not data.__class__:
-            found = data.reshape(data.shape + (1,))[key]  # one element keeps an axis
-        elif not found.ndim:
-            found = found.reshape(1)
+        if found.__class__ is not data.__class__:  # a number, where an array that shares memory is wanted
+            found = data.reshape(data.shape + (1,))[key].reshape(())
+        if not found.ndim and data.ndim and not switches.np_shape:
+            found = found.reshape(1)  # one element keeps an axis
         if not found.flags.c_contiguous:
             found = found.copy(order="C")
         return share(self, found) if found.base is not None else self._wrap(found)
@@ -138,7 +142,9 @@ class Indexing(NDArrayBase):
         device.enter()
         positions = device.xp.arange(self.size).reshape(self.shape)[normalize(key, device, self.shape)]
         flat = call("Reshape", self, shape=(-1,))
-        return call("take", flat, wrap(positions if positions.ndim else positions.reshape(1), self._ctx))
+        if not positions.ndim and not switches.np_shape:
+            positions = positions.reshape(1)
+        return call("take", flat, wrap(positions, self._ctx))
 
     def __setitem__(self, key: Any, value: Any) -> None:
         recorded = None
@@ -160,6 +166,8 @@ class Indexing(NDArrayBase):
             value = device.from_host(np.asarray(value, self._data.dtype))
         if key.__class__ is not int and key.__class__ is not slice:
             key = normalize(key, device, self.shape)
+        if key.__class__ is slice and not self._data.ndim:
+            key = ()
         if getattr(value, "size", 0) == 1 and value.ndim:
             value = value.reshape(())  # one element goes anywhere
         try:

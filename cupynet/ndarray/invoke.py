@@ -8,8 +8,9 @@ from .. import tape
 from ..base import MXNetError, MXNetTypeError, MXNetValueError
 from ..context import Context, current_context
 from ..ops import catalog
+from ..ops.empty import without_work
 from ..ops.infer import infer_shapes, infer_types, known
-from ..ops.notation import printed_shape
+from ..ops.notation import read_shape, undetermined
 from ..ops.op import Op
 from ..ops.schema import Attrs
 from ..tape import state
@@ -19,11 +20,11 @@ from .base import NDArrayBase, wrap
 __all__ = ["invoke", "call", "forbid_recorded"]
 
 _CHECKED_LIMIT = 10_000
-_checked: dict[Any, tuple[int, tuple]] = {}  # what is known of calls whose shapes and types were found right
+_checked: dict[Any, tuple[Op, int, tuple]] = {}  # what is known of calls whose shapes and types were found right
 
 
-def _check(op: Op, attrs: Attrs, raws: Sequence[Any]) -> tuple[int, tuple]:
-    """Return how many outputs the caller of an operator sees, and (shape, dtype) of each, None where unknown.
+def _check(op: Op, attrs: Attrs, raws: Sequence[Any]) -> tuple[Op, int, tuple]:
+    """Return what to run, how many outputs its caller sees, and (shape, dtype) of each, None where unknown.
 
     Raises if shapes or dtypes of the inputs are wrong. Each distinct call is checked once.
     """
@@ -38,11 +39,9 @@ def _check(op: Op, attrs: Attrs, raws: Sequence[Any]) -> tuple[int, tuple]:
     infer_shapes(op, attrs, [x.shape for x in raws], shapes)
     infer_types(op, attrs, [x.dtype for x in raws], dtypes)
     if not raws and not known(shapes[0]):
-        listing = "".join(f"\n{name} : {value}" for name, value in attrs.items())
-        raise MXNetValueError(f"Operator {op.name} inferring shapes failed.\ninput shapes:\noutput shapes:\n"
-                              f"{printed_shape(shapes[0])}\noperator attributes:{listing}\n")
+        raise undetermined(op.name, shapes[0], attrs)
     visible = op.visible_count(attrs)
-    found = visible, tuple(zip(shapes[:visible], dtypes))
+    found = without_work(op, attrs, shapes, dtypes), visible, tuple(zip(shapes[:visible], dtypes))
     if op.resolver is None:  # else it was made for this call alone
         if len(_checked) > _CHECKED_LIMIT:
             _checked.clear()
@@ -92,7 +91,7 @@ def invoke(op: Op, ins: Sequence[NDArrayBase], attrs: Attrs, out: NDArrayBase | 
     device = ctx._device or ctx.device
     device.enter()
     raws = [x._data for x in ins]
-    visible, kinds = _check(op, attrs, raws)
+    op, visible, kinds = _check(op, attrs, raws)
     targets = None if out is None else _targets(op, out, visible, kinds)
     recording = state.recording
     entries = tuple([x._entry for x in ins]) if recording else ()
@@ -148,6 +147,8 @@ def _like(op: Op, attrs: Attrs, out: NDArrayBase) -> Attrs:
     """Return `attrs` with shape and dtype of `out` where they are left open."""
     found = {"shape": out.shape, "dtype": out.dtype}
     missing = {name: value for name, value in found.items() if name in attrs and not attrs[name]}
+    if "shape" in attrs and attrs["shape"] and not known(read_shape(attrs["shape"])):
+        missing["shape"] = out.shape
     return op.parse({**attrs, **missing}) if missing else attrs
 
 

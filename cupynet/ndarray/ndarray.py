@@ -84,11 +84,8 @@ class NDArray(Arithmetic, Indexing, Interop):
         """Apply an operator that only changes the shape, sharing memory."""
         self._ctx.device.enter()
         outs: list = [None]
-        if self.size:
-            infer_shapes(op, attrs, [self.shape], outs)
-            raw = self._data.reshape(outs[0])
-        else:
-            raw = op.run(self._ctx.device.xp, self._ctx.device.kind, [self._data], attrs)[0]
+        infer_shapes(op, attrs, [self.shape], outs)
+        raw = self._data.reshape(outs[0])
         if state.recording and self._entry is not None:
             entry = tape.record(op, attrs, [self._data], [raw], (self._entry,), 1, self._ctx), 0
             return share(self, raw, entry)

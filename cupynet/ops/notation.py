@@ -6,12 +6,14 @@ an unknown shape; on, zero lengths and rank 0 are ordinary, -1 is an unknown len
 """
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
+from ..base import MXNetValueError
 from ..util import is_np_shape
 from .infer import ShapeLike
 
-__all__ = ["read_shape", "shown_shape", "printed_shape"]
+__all__ = ["read_shape", "shown_shape", "printed_shape", "undetermined"]
 
 
 def read_shape(shape: Iterable[int] | None) -> ShapeLike:
@@ -34,3 +36,10 @@ def shown_shape(shape: ShapeLike) -> tuple[int, ...] | None:
 def printed_shape(shape: ShapeLike) -> str:
     """Return `shape` as MXNet's messages print it: ``[-1,3]``, ``None``."""
     return "None" if shape is None else f"[{','.join(str(-1 if n is None else n) for n in shape)}]"
+
+
+def undetermined(name: str, shape: ShapeLike, attrs: Mapping[str, Any]) -> MXNetValueError:
+    """Return MXNet's error for an operator without inputs, called `name`, whose attributes leave its shape open."""
+    listing = "".join(f"{key} : {value}\n" for key, value in attrs.items())
+    return MXNetValueError(f"Operator {name} inferring shapes failed.\ninput shapes:\noutput shapes:\n"
+                           f"{printed_shape(shape)}\noperator attributes:\n{listing}")

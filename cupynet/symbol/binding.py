@@ -10,7 +10,8 @@ from ..dtypes import as_dtype
 from ..executor import Executor
 from ..graph.node import Node
 from ..graph.structure import Structure
-from ..ndarray import NDArray, zeros
+from ..ndarray import NDArray
+from ..ndarray.creation import filled
 from ..ops.infer import known
 from ..ops.notation import printed_shape
 from .base import SymbolBase
@@ -78,7 +79,7 @@ class Binding(SymbolBase):
             for found in (pool.get(node.name), buffer.get(label)):
                 if found is not None and found.shape == shape and found._data.dtype == dtype and found.context is ctx:
                     return found
-            buffer[label] = made = zeros(shape, ctx, dtype)
+            buffer[label] = made = filled("simple_bind", shape, 0, ctx, dtype)
             return made
 
         names = [n.name for n in arg_nodes]

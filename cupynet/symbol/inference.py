@@ -34,9 +34,8 @@ class Inference(SymbolBase):
             return result
         missing = [f"{name}: {shown_shape(shape)}" for name, shape in zip(self.list_arguments(), result[0])
                    if not known(shape)]
-        if args or kwargs:
-            warnings.warn("Cannot decide shape for the following arguments (0s in shape means unknown dimensions). "
-                          "Consider providing them as input:\n\t" + "\n\t".join(missing), stacklevel=2)
+        warnings.warn("Cannot decide shape for the following arguments (0s in shape means unknown dimensions). "
+                      "Consider providing them as input:\n\t" + "\n\t".join(missing), stacklevel=2)
         return None, None, None
 
     def infer_shape_partial(self, *args: Any, **kwargs: Any) -> tuple:

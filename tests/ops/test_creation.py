@@ -48,8 +48,8 @@ def test_results_go_into_a_given_buffer(name, attrs, out):
 @pytest.mark.parametrize("name, attrs, message", [
     ("_arange", {"start": 5, "stop": 1}, "expected a range that is not empty"),
     ("_arange", {"start": 1, "stop": 5, "step": 0}, "expected a range that is not empty"),
-    ("_linspace", {"start": 1, "stop": 5, "num": 0}, "num is 0"),
-    ("_eye", {"N": 0}, "N is 0"),
+    ("_linspace", {"start": 1, "stop": 5, "num": -1}, "num is -1"),
+    ("_eye", {"N": -1}, "N is -1"),
 ])
 def test_mistakes_are_explained(name, attrs, message):
     with pytest.raises(MXNetValueError, match=f"{name}: .*{message}"):

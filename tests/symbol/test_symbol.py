@@ -300,7 +300,8 @@ def test_infer_shape():
     args, outs, aux = mlp().infer_shape(data=(100, 100))
     assert args == [(100, 100), (128, 100), (128,), (10, 128), (10,), (100,)] and outs == [(100, 10)] and aux == []
     assert mlp().infer_shape((100, 100)) == (args, outs, aux)
-    assert mlp().infer_shape() == (None, None, None)
+    with pytest.warns(UserWarning, match="Cannot decide shape"):
+        assert mlp().infer_shape() == (None, None, None)
 
 
 def test_infer_shape_backwards():

@@ -141,7 +141,7 @@ def linspace(xp, *, start: float, stop: float, num: int, endpoint: bool = True, 
 
 @linspace.shape
 def _(attrs: Attrs, ins: Slots, outs: Slots) -> None:
-    require(attrs.num > 0, "_linspace", f"num is {attrs.num}; expected a positive number")
+    require(attrs.num >= 0, "_linspace", f"num is {attrs.num}; expected 0 or more")
     outs[0] = (attrs.num,)
 
 
@@ -153,7 +153,7 @@ def eye(xp, *, N: int, M: int = 0, k: int = 0, ctx: str = "", dtype: DType | Non
 
 @eye.shape
 def _(attrs: Attrs, ins: Slots, outs: Slots) -> None:
-    require(attrs.N > 0 and attrs.M >= 0, "_eye", f"N is {attrs.N} and M {attrs.M}; expected positive numbers")
+    require(attrs.N >= 0 and attrs.M >= 0, "_eye", f"N is {attrs.N} and M {attrs.M}; expected 0 or more")
     outs[0] = (attrs.N, attrs.M or attrs.N)
 
 

@@ -10,8 +10,8 @@ __all__: list[str] = []
 
 
 def _diagonal_length(rows: int, columns: int, k: int) -> int:
-    """Return how many elements the diagonal `k` of a matrix has."""
-    return max(0, min(rows + min(k, 0), columns - max(k, 0)))
+    """Return how many elements the diagonal `k` of a matrix has, less than 0 where it is far outside."""
+    return min(rows + min(k, 0), columns - max(k, 0))
 
 
 @op(name="diag")
@@ -41,7 +41,7 @@ def _(attrs: Attrs, ins: Slots, outs: Slots) -> None:
     first, second = (normal_axis("diag", axis, len(shape)) for axis in (attrs.axis1, attrs.axis2))
     require(first != second, "diag", f"axis1 and axis2 are both axis {first}; expected two different axes")
     length = derived(lambda rows, columns: _diagonal_length(rows, columns, k), shape[first], shape[second])
-    require(length != 0, "diag", f"k is {k}, but data has shape {shape}: there is no such diagonal")
+    require(length is None or length >= 0, "diag", f"k is {k}, but data has shape {shape}: there is no such diagonal")
     outs[0] = (*(n for i, n in enumerate(shape) if i not in (first, second)), length)
 
 

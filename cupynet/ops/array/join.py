@@ -38,8 +38,10 @@ def _concat_shape(attrs: Attrs, ins: Slots, outs: Slots) -> None:
 
 
 def _concat_grad(F, grad, data_shape, *, dim):
-    ends = np.cumsum([shape[dim] for shape in data_shape]).tolist()
-    return [F.slice_axis(grad, axis=dim, begin=begin, end=end) for begin, end in zip([0, *ends], ends)]
+    ends, rank = np.cumsum([shape[dim] for shape in data_shape]).tolist(), len(data_shape[0])
+    return [F.slice_axis(grad, axis=dim, begin=begin, end=end) if begin < end else
+            F.slice(grad, begin=(None,) * (dim % rank) + (begin,), end=(None,) * (dim % rank) + (end,))
+            for begin, end in zip([0, *ends], ends)]
 
 
 def _declare_concat(name: str, aliases: Sequence[str], what: str) -> Op:

@@ -24,11 +24,11 @@ def tile(xp, data, *, reps: Shape):
 
 @tile.shape
 def _(attrs: Attrs, ins: Slots, outs: Slots) -> None:
-    require(all(n > 0 for n in attrs.reps), "tile", f"reps is {attrs.reps}; expected positive numbers")
+    require(all(n >= 0 for n in attrs.reps), "tile", f"reps is {attrs.reps}; expected 0 or more")
     if ins[0] is not None:
         shape, reps = _tiles(ins[0], attrs.reps)
         outs[0] = tuple(derived(lambda n, times: n * times, n, times) for n, times in zip(shape, reps))
-        lengths = tuple(derived(lambda n, times: n // times, n, times) for n, times in zip(outs[0], reps))
+        lengths = tuple(derived(lambda n, times: n // times, n, times or None) for n, times in zip(outs[0], reps))
         ins[0] = lengths[len(lengths) - len(ins[0]):]
 
 
@@ -46,8 +46,11 @@ def _(F, grad, data_shape, *, reps):
 
 @op(name="repeat")
 def repeat(xp, data, *, repeats: int, axis: int | None = None):
-    """Each element `repeats` times in a row along `axis`; of the flattened array if `axis` is None."""
-    return xp.repeat(data, repeats, axis)
+    """Each element `repeats` times in a row along `axis`; of the flattened array if `axis` is None.
+
+    0 times is an array of shape (0,), whatever the axis, as in MXNet.
+    """
+    return xp.repeat(data, repeats, axis if repeats else None)
 
 
 @repeat.shape
@@ -56,13 +59,12 @@ def _(attrs: Attrs, ins: Slots, outs: Slots) -> None:
     require(repeats >= 0, "repeat", f"repeats is {repeats}; expected 0 or more")
     if ins[0] is None:
         return
-    if attrs.axis is None:
+    if attrs.axis is None or not repeats:
         outs[0] = (derived(lambda n: n * repeats, elements(ins[0])),)
     else:
         axis = normal_axis("repeat", attrs.axis, len(ins[0]))
         outs[0] = replaced(ins[0], axis, derived(lambda n: n * repeats, ins[0][axis]))
-        if repeats:
-            ins[0] = replaced(outs[0], axis, derived(lambda n: n // repeats, outs[0][axis]))
+        ins[0] = replaced(outs[0], axis, derived(lambda n: n // repeats, outs[0][axis]))
 
 
 repeat.type(same_type)

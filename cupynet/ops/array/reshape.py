@@ -22,6 +22,8 @@ def reshaped(shape: tuple[Length, ...], codes: tuple[int, ...], reverse: bool = 
     """
     sizes, source, result, hole = iter(codes[::-1] if reverse else codes), 0, [], None
     lengths = shape[::-1] if reverse else shape
+    loose = list(lengths)  # those that no code refers to, of which the length -1 is found, and what is made of them
+    made = 1
 
     def check(condition: Any, what: str) -> None:
         require(condition, "Reshape", f"shape is {codes} for data of shape {shape}: {what}")
@@ -30,6 +32,7 @@ def reshaped(shape: tuple[Length, ...], codes: tuple[int, ...], reverse: bool = 
         nonlocal source
         taken = lengths[source:source + count]
         check(len(taken) == count, "it refers to more axes than data has")
+        loose[source:source + count] = [1] * count
         source += count
         return taken
 
@@ -55,13 +58,13 @@ def reshaped(shape: tuple[Length, ...], codes: tuple[int, ...], reverse: bool = 
             result += (first, second)
         else:
             result.append(code)
+            made *= code
             source += 1
     total = elements(shape)
     if hole is not None:
-        result[hole] = 1
-        rest = elements(result)
-        check(not rest or not total or total % rest == 0, f"{total} elements do not divide by {rest}")
-        result[hole] = derived(lambda total, rest: total // rest if rest else 0, total, rest)
+        rest = elements(loose)
+        check(rest is None or rest % made == 0, f"{rest} elements do not divide by {made}")
+        result[hole] = derived(lambda rest: rest // made, rest)
     size = elements(result)
     check(alike(size, total), f"{total} elements cannot become {size}")
     return tuple(result[::-1] if reverse else result)
@@ -71,8 +74,11 @@ def reshaped(shape: tuple[Length, ...], codes: tuple[int, ...], reverse: bool = 
 def _reshape_target(data: tuple[Length, ...], shape: tuple[int, ...], reverse: bool, target_shape: tuple[int, ...],
                     keep_highest: bool) -> tuple[Length, ...]:
     """Return the output shape of Reshape, by its codes or in the old way by ``target_shape``."""
-    if shape or not target_shape:
-        require(shape, "Reshape", "required argument 'shape' is missing")
+    if not shape and not target_shape:
+        require(alike(elements(data), 1), "Reshape", f"required argument 'shape' is missing for data of shape {data}; "
+                                                     "() is for one element")
+        return ()
+    if shape:
         return reshaped(data, shape, reverse)
     codes = [n or -1 for n in target_shape]  # there 0 is the length to find
     if keep_highest:
@@ -90,7 +96,7 @@ def reshape(xp, data, *, shape: Shape = (), reverse: bool = False, target_shape:
     data : any shape, any dtype
     shape : tuple of int
         Lengths, or codes that are read from left to right along with the axes of `data`: ``0`` keeps an
-        axis; ``-1`` is found from the number of elements (once); ``-2`` keeps all axes that remain; ``-3``
+        axis; ``-1`` is found from the number of elements (once), ``-2`` keeps all axes that remain; ``-3``
         merges two axes; ``-4, a, b`` splits an axis into `a` and `b`, one of which may be -1.
     reverse : bool
         Read `shape` and the axes from right to left (the two lengths of a split then stand before -4).

@@ -71,7 +71,8 @@ def _reduce(function: Callable, xp: Any, data: Any, axes: tuple[int, ...], keepd
             ) -> Any:
     """Run ``function(xp, data, axis, keepdims, out)``, which never sees an empty `axis` and gets None for all axes."""
     if not axes:  # every axis is excluded: reduce an axis of length 1 put in front
-        return function(xp, data[None], 0, False, out)
+        result = function(xp, data[None], 0, False, None if out is None else out.reshape(data.shape))
+        return out if out is not None else result if data.ndim or keepdims else xp.reshape(result, (1,))
     whole = len(axes) == data.ndim
     flat = whole and not keepdims  # the result is a number, for MXNet an array of shape (1,)
     result = function(xp, data, None if whole else axes, keepdims, out.reshape(()) if flat and out is not None else out)

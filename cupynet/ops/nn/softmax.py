@@ -47,6 +47,9 @@ def _masked_softmax(xp: Any, data: Any, length: Any, axis: int, scale: float) ->
 
 
 def _softmax_kernel(xp, data, axis, temperature, dtype, length, sign, log, out):
+    if not data.ndim:  # a number is its own only line
+        line = None if out is None else out[None]
+        return _softmax_kernel(xp, data[None], 0, temperature, dtype, length, sign, log, line).reshape(())
     scale = sign / (temperature or 1.0)
     target = data.dtype if dtype is None else dtype
     if length is not None:
@@ -185,10 +188,10 @@ for _op in (softmax, softmin, log_softmax):
         ins["data"] = outs[0]
         outs[0] = data = ins["data"]
         if data is not None:
-            require(-len(data) <= attrs.axis < len(data), name,
-                    f"axis is {attrs.axis}, but data {data} has {len(data)} axes")
+            rank = len(data) or 1  # a number is its own only line
+            require(-rank <= attrs.axis < rank, name, f"axis is {attrs.axis}, but data {data} has {len(data)} axes")
             if "length" in ins:
-                axis = attrs.axis % len(data)
+                axis = attrs.axis % rank
                 ins["length"] = data[:axis] + data[axis + 1:]
 
     @_op.type

@@ -205,7 +205,7 @@ def _declare_random(which: _Distribution) -> None:
 
     def kernel(xp, *, shape, ctx, dtype, rng, **values):
         dtype = dtype or _FLOAT32
-        drawn = which.draw(rng, shape or (1,), _working(dtype), *(values[n] for n in names))
+        drawn = which.draw(rng, (1,) if shape is None else shape, _working(dtype), *(values[n] for n in names))
         return drawn.astype(dtype, copy=False)
 
     def like_kernel(xp, data, *, rng, **values):
@@ -226,7 +226,7 @@ def _declare_random(which: _Distribution) -> None:
     def _(attrs, ins, outs):
         which.check(name, attrs)
         _check_lengths(name, attrs)
-        outs[0] = read_shape(attrs.shape or (1,))
+        outs[0] = read_shape((1,) if attrs.shape is None else attrs.shape)
 
     @like.shape
     def _(attrs, ins, outs):
@@ -344,13 +344,13 @@ def randint(xp, *, low: int, high: int, shape: Shape | None = None, ctx: str = "
     MXNetValueError
         Unless ``low < high``.
     """
-    return rng.integers(low, high, size=shape or (1,)).astype(dtype or _INT32, copy=False)
+    return rng.integers(low, high, size=(1,) if shape is None else shape).astype(dtype or _INT32, copy=False)
 
 
 @randint.shape
 def _(attrs, ins, outs):
     require(attrs.low < attrs.high, "_random_randint", f"got low={attrs.low}, high={attrs.high}; needs low < high")
-    outs[0] = read_shape(attrs.shape or (1,))
+    outs[0] = read_shape((1,) if attrs.shape is None else attrs.shape)
 
 
 @randint.type

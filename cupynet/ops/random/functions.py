@@ -99,7 +99,7 @@ def functions(is_array: Callable[[Any], bool], call: Callable[..., Any]) -> dict
 
     def randn(*shape: int, loc: Any = 0, scale: Any = 1, dtype: Any = None, ctx: Any = None, **kwargs: Any) -> Any:
         """Draw an array of `shape` from the normal distribution."""
-        return made["normal"](loc, scale, shape or None, dtype, ctx, **kwargs)
+        return made["normal"](loc, scale, shape, dtype, ctx, **kwargs)
 
     def randint(low: int, high: int, shape: Any = None, dtype: Any = None, ctx: Any = None, out: Any = None,
                 **kwargs: Any) -> Any:
