@@ -1,7 +1,7 @@
 """Executor: a symbol bound to arrays: a plan and one frame over them."""
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -12,7 +12,8 @@ from .context import Context
 from .device import Device
 from .device.streams import Job, in_flight
 from .graph.frame import Frame
-from .graph.ir import Step
+from .graph.groups import assign
+from .graph.ir import Step, Value
 from .graph.node import Node
 from .graph.structure import Structure
 from .ndarray import NDArray, array
@@ -29,7 +30,7 @@ _HEAD_NEEDED = ("Because the last operator is not Loss function, head_gradient i
 
 
 class Executor:
-    """A symbol bound to arrays on one context; made by ``Symbol.bind`` and ``Symbol.simple_bind``.
+    """A symbol bound to arrays; made by ``Symbol.bind`` and ``Symbol.simple_bind``.
 
     Attributes
     ----------
@@ -40,84 +41,111 @@ class Executor:
 
     def __init__(self, symbol: Any, ctx: Context, args: Sequence[NDArray],
                  grads: Sequence[NDArray | None] | None, reqs: Sequence[str], aux: Sequence[NDArray],
-                 shared: Executor | None = None, structure: Structure | None = None):
-        self._symbol, self._ctx = symbol, ctx
+                 shared: Executor | None = None, structure: Structure | None = None,
+                 groups: Mapping[str, Context] | None = None):
+        self._symbol, self._ctx, self._groups = symbol, ctx, groups
         self._structure = structure = Structure(symbol._heads) if structure is None else structure
-        self._arg_names = [node.name for node in structure.arguments]
-        self._aux_names = [node.name for node in structure.auxiliary]
-        self._output_names = [node.output_name(i) for node, i in structure.heads]
+        arg_names = [node.name for node in structure.arguments]
+        aux_names = [node.name for node in structure.auxiliary]
+        bound = _named((*arg_names, *aux_names), (*args, *aux))
         self.arg_arrays, self.aux_arrays = list(args), list(aux)
-        self._reqs = list(reqs)
         self.grad_arrays = None if grads is None else list(grads)
-        bound = _named((*self._arg_names, *self._aux_names), (*args, *aux))
-        for name, each in bound.items():
-            if each.context is not ctx:
-                raise MXNetError(f"bind: argument {name!r} is on {each.context}, expected {ctx}")
+        self._arg_dict, self._aux_dict = _named(arg_names, self.arg_arrays), _named(aux_names, self.aux_arrays)
+        self._grad_dict = None if grads is None else _named(arg_names, self.grad_arrays)
+        self._reqs = list(reqs)
+        self._contexts, self._places = self._spread(bound)
         self._inputs = {node.name: bound[node.name]._data for node in structure.inputs}
         self._targets = self._gradient_targets(bound)
-        self._requests = _requests(ctx.device, self._inputs, self._targets)
-        self._frame = self._bind(None if shared is None else shared._frame)
-        self.outputs = [wrap(self._frame.registers[slot], ctx) for slot in self._frame.plan.outputs]
+        self._requests = _requests(bound, self._targets)
+        self._frame = self._ran = self._bind(None if shared is None else shared._frame)
+        plan = self._frame.plan
+        self.outputs = [wrap(self._frame.registers[slot], self._contexts[value.place])
+                        for slot, value in zip(plan.outputs, plan.graph.outputs)]
+        self._output_names = [node.output_name(i) for node, i in structure.heads]
+        self._output_dict = dict(zip(self._output_names, self.outputs))
         self._watched: Frame | None = None  # the frame of a plan that has a step for every node
-        self._ran = self._frame
         self._jobs: dict[tuple[Frame, bool], tuple[Job, list[NDArray]]] = {}
         self._monitor: Callable[[str, NDArray], None] | None = None
         self._monitor_all = False
 
-    def _gradient_targets(self, bound: Mapping[str, NDArray]) -> dict[str, tuple[Any, str]]:
-        """Return the raw array and the request of each gradient that is asked for, by the argument's name."""
+    def _spread(self, bound: Mapping[str, NDArray]) -> tuple[list[Context], tuple[int, ...] | None]:
+        """Return the contexts on which the graph runs, and the number of that of each node (None: one for all)."""
+        if not self._groups:
+            for name, each in bound.items():
+                if each.context is not self._ctx:
+                    raise MXNetError(f"bind: argument {name!r} is on {each.context}, expected {self._ctx}")
+            return [self._ctx], None
+        order = self._structure.order
+        where = assign(order, self._ctx, self._groups, {name: each.context for name, each in bound.items()})
+        contexts = list(dict.fromkeys(where.values()))
+        return contexts, tuple([contexts.index(where[id(node)]) for node in order])
+
+    def _gradient_targets(self, bound: Mapping[str, NDArray]) -> dict[str, tuple[NDArray, str]]:
+        """Return the array and the request of each gradient that is asked for, by the argument's name."""
         targets = {}
-        for name, grad, req in zip(self._arg_names, self.grad_arrays or (), self._reqs):
+        for (name, grad), req in zip((self._grad_dict or {}).items(), self._reqs):
             if grad is None or req == "null":
                 continue
-            if grad.context is not self._ctx:
-                raise MXNetError(f"bind: the gradient of {name!r} is on {grad.context}, expected {self._ctx}")
+            if grad.context is not bound[name].context:
+                raise MXNetError(f"bind: the gradient of {name!r} is on {grad.context}, expected "
+                                 f"{bound[name].context}")
             if grad.shape != bound[name].shape:
                 raise MXNetValueError(f"bind: the gradient of {name!r} has shape {grad.shape}, "
                                       f"expected {bound[name].shape}")
-            targets[name] = grad._data, req
+            targets[name] = grad, req
         return targets
 
     def _bind(self, shared: Frame | None = None, watched: bool = False) -> Frame:
         """Return a frame over the executor's arrays, whose memory is that of `shared` if there is room."""
-        device, structure = self._ctx.device, self._structure
+        structure, devices = self._structure, [ctx.device for ctx in self._contexts]
         kinds = [(raw.shape, raw.dtype) for raw in self._inputs.values()]
-        plan = structure.plan(kinds, self._requests, folded=not watched)
+        plan = structure.plan(kinds, self._requests, folded=not watched, places=self._places)
         if plan is None:
             shapes, _ = structure.infer({name: raw.shape for name, raw in self._inputs.items()}, {})
             node = next(node for node in structure.order if not all(map(known, shapes[id(node)])))
             raise MXNetError(f"bind: the shape of {node.name!r} cannot be inferred; got {shapes[id(node)]}")
-        device.enter()
-        raws = ([out._data for out in self.outputs] if watched else
-                [device.xp.zeros(v.shape, v.dtype) for v in plan.graph.outputs])
+        raws = [out._data for out in self.outputs] if watched else [_zeros(devices[v.place], v.shape, v.dtype)
+                                                                   for v in plan.graph.outputs]
         slots = {**dict(zip(plan.inputs, self._inputs.values())), **dict(zip(plan.outputs, raws)),
-                 **{slot: self._targets[name][0] for name, slot in plan.grads.items()}}
-        memory = shared.memory if shared is not None and shared.memory.fits(plan.sizes) else None
-        return Frame(plan, (device,), slots, memory)
+                 **{slot: self._targets[name][0]._data for name, slot in plan.grads.items()}}
+        share = shared is not None and shared.devices == devices and shared.memory.fits(plan.sizes)
+        return Frame(plan, devices, slots, shared.memory if share else None)
+
+    def __deepcopy__(self, memo: dict) -> Executor:
+        """Return an executor of the same graph on copies of all arrays; it has to run forward before backward."""
+        def copied(arrays: Sequence[NDArray | None]) -> list[NDArray | None]:
+            return [None if each is None else memo.setdefault(id(each), each.copy()) for each in arrays]
+        grads = None if self.grad_arrays is None else copied(self.grad_arrays)
+        twin = Executor(self._symbol, self._ctx, copied(self.arg_arrays), grads, self._reqs, copied(self.aux_arrays),
+                        None, self._structure, self._groups)
+        for mine, its in zip(self.outputs, twin.outputs):
+            its[:] = mine
+        twin.set_monitor_callback(self._monitor, self._monitor_all)
+        return twin
 
     # ---- arrays by name ------------------------------------------------------------------------
 
     @property
     def arg_dict(self) -> dict[str, NDArray]:
         """Arguments by name."""
-        return _named(self._arg_names, self.arg_arrays)
+        return self._arg_dict
 
     @property
     def grad_dict(self) -> dict[str, NDArray | None]:
         """Gradients by name of the argument. Raises MXNetTypeError if none were asked for."""
-        if self.grad_arrays is None:
+        if self._grad_dict is None:
             raise MXNetTypeError("grad_dict: the executor was bound without args_grad, so it has no gradients")
-        return _named(self._arg_names, self.grad_arrays)
+        return self._grad_dict
 
     @property
     def aux_dict(self) -> dict[str, NDArray]:
         """Auxiliary states by name."""
-        return _named(self._aux_names, self.aux_arrays)
+        return self._aux_dict
 
     @property
     def output_dict(self) -> dict[str, NDArray]:
         """Outputs by name."""
-        return _named(self._output_names, self.outputs)
+        return self._output_dict
 
     # ---- running -------------------------------------------------------------------------------
 
@@ -209,20 +237,14 @@ class Executor:
         if not frame.complete and not in_flight(frame.memory):
             raise MXNetError("backward: call forward first; there was none, or it failed")
         raws, given = {}, []
-        self._ctx.device.enter()
         for slot, needed, head, out in zip(plan.heads, plan.needs_heads, heads, self.outputs):
-            if not needed:
-                continue
-            if head is None:
-                raise MXNetError(_HEAD_NEEDED)
-            if head.shape != out.shape:
-                raise MXNetValueError(f"backward: a head gradient has shape {head.shape}, expected {out.shape}")
-            if head.context is not self._ctx:
-                raise MXNetError(f"backward: a head gradient is on {head.context}, expected {self._ctx}")
-            if head.dtype is not out.dtype:
-                head = wrap(head._data.astype(out.dtype), self._ctx)
-            raws[slot] = raw_of(head)
-            given.append(head)
+            if needed:
+                if head is None:
+                    raise MXNetError(_HEAD_NEEDED)
+                if head.shape != out.shape:
+                    raise MXNetValueError(f"backward: a head gradient has shape {head.shape}, expected {out.shape}")
+                given.append(_beside(head, out))
+                raws[slot] = raw_of(given[-1])
         self._submit(partial(frame.backward, raws), True, given)
 
     # ---- parameters ----------------------------------------------------------------------------
@@ -261,8 +283,8 @@ class Executor:
             New shapes by name.
         """
         for name in kwargs:
-            if name not in self._arg_names:
-                raise MXNetValueError(f"reshape: there is no argument {name!r}; they are {', '.join(self._arg_names)}")
+            if name not in self._arg_dict:
+                raise MXNetValueError(f"reshape: there is no argument {name!r}; they are {', '.join(self._arg_dict)}")
         structure = self._structure
         table, _ = structure.infer({name: read_shape(shape) for name, shape in kwargs.items()}, {})
 
@@ -282,8 +304,7 @@ class Executor:
                                  "executor and then down sizing it is more efficient than the reverse. If you really "
                                  "want to up size, set allow_up_sizing=True to enable allocation of new arrays.")
             if size > old.size:
-                self._ctx.device.enter()
-                return wrap(self._ctx.device.xp.zeros(shape, old._data.dtype), self._ctx)
+                return wrap(_zeros(old.context.device, shape, old._data.dtype), old.context)
             return share(old, old._data.reshape(-1)[:size].reshape(shape))
 
         def all_resized(nodes: Sequence[Node], arrays: Sequence[NDArray | None]) -> list[NDArray | None]:
@@ -292,23 +313,32 @@ class Executor:
         arguments = structure.arguments
         return Executor(self._symbol, self._ctx, all_resized(arguments, self.arg_arrays),
                         all_resized(arguments, self.grad_arrays or [None] * len(arguments)), self._reqs,
-                        all_resized(structure.auxiliary, self.aux_arrays), self, structure)
+                        all_resized(structure.auxiliary, self.aux_arrays), self, structure, self._groups)
 
     # ---- looking inside ------------------------------------------------------------------------
 
     def set_monitor_callback(self, callback: Callable[[str, NDArray], None] | None, monitor_all: bool = False) -> None:
-        """Let ``callback(name, array)`` see each operator's outputs on forward (with `monitor_all` also inputs)."""
+        """Let ``callback(name, array)`` see the outputs of every node on forward (with `monitor_all` also inputs).
+
+        Hidden outputs, such as the mask of Dropout, are among them. While there is a callback the graph runs as it was
+        composed, not simplified.
+        """
         if callback is not None and not callable(callback):
             raise MXNetTypeError(f"set_monitor_callback: callback is {type(callback).__name__}; expected a function")
         self._monitor, self._monitor_all = callback, monitor_all
 
     def _watch(self, step: Step, done: bool) -> None:
         """Show the values before (`done` false) or after a step to the user's callback, as copies."""
-        values = step.visible if done else step.ins if self._monitor_all else ()
-        for value in values:
-            raw = self._ctx.device.xp.asarray(self._watched.value(value))
-            self._monitor(value.name, array(wrap(raw, self._ctx), ctx=self._ctx))
-            self._ctx.device.enter()  # the callback may have used others
+        seen = _outputs_shown(step) if done else _inputs_shown(step) if self._monitor_all else ()
+        for name, value in seen:
+            ctx = self._contexts[value.place]
+            raw = ctx.device.xp.asarray(self._watched.value(value))
+            self._monitor(name, array(wrap(raw, ctx), ctx=ctx))
+        self._contexts[step.place].device.enter()  # the callback may have used others
+
+    def get_optimized_symbol(self) -> Any:
+        """Return the symbol that the executor computes: a copy of what was bound, since no backend rewrites it."""
+        return self._symbol.__copy__()
 
     def debug_str(self) -> str:
         """Return the steps of the compiled program, and the memory that its plan takes."""
@@ -322,20 +352,67 @@ def _named(names: Sequence[str], arrays: Sequence[Any]) -> dict[str, Any]:
     return dict(zip(names, arrays))
 
 
-def _requests(device: Device, inputs: Mapping[str, Any], targets: Mapping[str, tuple[Any, str]]) -> dict[str, str]:
+def _requests(bound: Mapping[str, NDArray], targets: Mapping[str, tuple[NDArray, str]]) -> dict[str, str]:
     """Return how each gradient gets into its array: computed there (``"write"``), copied, or added.
 
     A gradient can only be computed straight into an array of its dtype, contiguous, and of which no other argument or
     gradient uses a part.
     """
-    places = sorted((device.address(raw), raw.nbytes, name) for name, raw in
-                    (*inputs.items(), *((name, raw) for name, (raw, _) in targets.items())))
-    shared, top, last = set(), -1, ""
-    for start, nbytes, name in places:
-        if start < top:
-            shared |= {name, last}
-        if start + nbytes > top:
-            top, last = start + nbytes, name
-    return {name: req if req == "add" else
-            "copy" if name in shared or not raw.flags.c_contiguous or raw.dtype != inputs[name].dtype else "write"
-            for name, (raw, req) in targets.items()}
+    arrays = (*bound.items(), *((name, grad) for name, (grad, _) in targets.items()))
+    spans = sorted((each._ctx.device.kind, each._ctx.device.address(each._data), each._data.nbytes, name)
+                   for name, each in arrays)
+    shared, last = set(), ("", -1, "")
+    for kind, start, nbytes, name in spans:
+        if kind == last[0] and start < last[1]:
+            shared |= {name, last[2]}
+        if kind != last[0] or start + nbytes > last[1]:
+            last = kind, start + nbytes, name
+
+    def request(name: str, grad: NDArray, req: str) -> str:
+        alone = name not in shared and grad._data.flags.c_contiguous and grad.dtype == bound[name].dtype
+        return "write" if alone and req == "write" else "copy" if req == "write" else req
+    return {name: request(name, *target) for name, target in targets.items()}
+
+
+def _zeros(device: Device, shape: tuple[int, ...], dtype: np.dtype) -> Any:
+    device.enter()
+    return device.xp.zeros(shape, dtype)
+
+
+def _beside(head: NDArray, out: NDArray) -> NDArray:
+    """Return a head gradient on the context of its output and in its dtype."""
+    if head.context is out.context and head.dtype is out.dtype:
+        return head
+    raw, device = head._data, out.context.device
+    device.enter()
+    if head.context is not out.context:
+        raw = device.copy_from(raw, head.context.device)
+    return wrap(raw.astype(out.dtype, copy=False), out.context)
+
+
+# ---- what monitors see ----------------------------------------------------------------------------
+
+_OWN = ("share", "saved")  # outputs that operators have here and not in MXNet
+_NAMED = ("Pooling", "LRN", "SliceChannel", "Dropout", "L2Normalization", "SwapAxis", "Pad", "MakeLoss", "reverse",
+          "softmax", "log_softmax", "softmin", "squeeze", "repeat", "tile", "diag", "depth_to_space", "space_to_depth")
+
+
+def _outputs_shown(step: Step) -> Iterator[tuple[str, Value]]:
+    """Yield name and value of the outputs that a monitor sees, hidden ones included."""
+    for name, value in zip(step.op.output_names(step.attrs), step.outs):
+        if name not in _OWN:
+            yield value.name, value
+
+
+def _inputs_shown(step: Step) -> Iterator[tuple[str, Value]]:
+    """Yield name and value of the inputs that a monitor sees: first a variable, then the operator's own input.
+
+    MXNet calls the only input of most operators ``input0``.
+    """
+    names = step.op.active_inputs(step.attrs, len(step.ins))
+    if len(names) == 1 and step.op.name not in _NAMED and names[0] == "data":
+        names = ("input0",)
+    for name, value in zip(names, step.ins):
+        if value.step is None:
+            yield value.name, value
+        yield f"{step.name}_{name}", value

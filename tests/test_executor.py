@@ -1,9 +1,12 @@
 """Executors: binding, running, sharing, and what a user sees who makes a mistake."""
 
+import copy
+
 import numpy as np
 import pytest
 
 import cupynet as mx
+from cupynet.ops import catalog
 
 S, nd = mx.sym, mx.nd
 
@@ -109,7 +112,10 @@ def test_simple_bind_errors(ctx, shapes, message):
         {"data": (4, 2), "type_dict": {"data": "float17"}},
         {"data": (2.5, 2)},
         {"data": (4, 2), "stype_dict": {"data": "csr"}},
-        {"data": (4, 2), "group2ctx": {"a": mx.cpu()}},
+        {"data": (4, 2), "group2ctx": {"a": 3}},
+        {"data": (4, 2), "group2ctx": [mx.cpu()]},
+        {"data": (4, 2), "shared_arg_names": "fc_bias"},
+        {"data": (4, 2), "shared_buffer": []},
     ],
 )
 def test_simple_bind_refuses(ctx, arguments):
@@ -118,7 +124,8 @@ def test_simple_bind_refuses(ctx, arguments):
 
 
 def test_names_that_are_not_there_are_ignored(ctx):
-    assert dense().simple_bind(ctx, data=(4, 2), other=(9,)).outputs[0].shape == (4, 3)
+    executor = dense().simple_bind(ctx, data=(4, 2), other=(9,), force_rebind=True)
+    assert executor.outputs[0].shape == (4, 3)
 
 
 def test_no_gpu():
@@ -129,24 +136,43 @@ def test_no_gpu():
 
 
 def test_shared_exec(ctx, executor):
-    other = dense().simple_bind(ctx, data=(2, 2), shared_exec=executor)
-    for name in ("fc_weight", "fc_bias"):
+    """As for buckets: parameters are shared by name; without names only memory for intermediate values is."""
+    names = ["fc_weight", "fc_bias"]
+    other = dense().simple_bind(ctx, data=(2, 2), shared_exec=executor, shared_arg_names=names, shared_buffer={})
+    for name in names:
         assert other.arg_dict[name] is executor.arg_dict[name]
         assert other.grad_dict[name] is executor.grad_dict[name]
     assert other.arg_dict["data"].shape == (2, 2)
     executor.arg_dict["fc_bias"][:] = 5
     other.arg_dict["data"][:] = 1
     equal(other.forward()[0], np.full((2, 3), 7))
+    apart = dense().simple_bind(ctx, data=(4, 2), shared_exec=executor)
+    assert not any(a is b for a, b in zip(apart.arg_arrays, executor.arg_arrays))
+    with pytest.raises(mx.MXNetError, match="Inferred shape does not match shared_exec's array fc_weight"):
+        dense().simple_bind(ctx, data=(2, 3), shared_exec=executor, shared_arg_names=names, shared_buffer={})
+
+
+def test_auxiliary_states_are_shared_with_the_arguments(ctx):
+    net = S.BatchNorm(S.Variable("x"), name="bn")
+    first = net.simple_bind(ctx, x=(2, 3))
+    other = net.simple_bind(ctx, x=(4, 3), shared_exec=first, shared_arg_names=["bn_gamma"], shared_buffer={})
+    assert all(a is b for a, b in zip(other.aux_arrays, first.aux_arrays))
 
 
 def test_shared_buffer(ctx):
-    buffer = {"fc_weight": nd.ones((3, 2)), "fc_bias": nd.ones((9,))}
+    buffer = {"fc_weight": nd.ones((3, 2), ctx=ctx), "fc_bias": nd.ones((9,), ctx=ctx), "data": nd.ones(2, ctx=ctx)}
     executor = dense().simple_bind(ctx, data=(4, 2), shared_buffer=buffer)
     assert executor.arg_dict["fc_weight"] is buffer["fc_weight"]
-    assert buffer["fc_bias"] is executor.arg_dict["fc_bias"] and buffer["fc_bias"].shape == (3,)  # it did not fit
+    assert executor.arg_dict["fc_bias"].shape == (3,)  # the beginning of a larger one
+    buffer["fc_bias"][:] = 4
+    equal(executor.arg_dict["fc_bias"], [4, 4, 4])
+    assert buffer["data"] is executor.arg_dict["data"] and buffer["data"].shape == (4, 2)  # it did not fit
     assert sorted(buffer) == ["data", "fc_bias", "fc_weight", "grad of data", "grad of fc_bias", "grad of fc_weight"]
-    again = dense().simple_bind(ctx, data=(4, 2), shared_buffer=buffer)
-    assert all(a is b for a, b in zip(again.arg_arrays + again.grad_arrays, executor.arg_arrays + executor.grad_arrays))
+    small = dense().simple_bind(ctx, data=(2, 2), shared_buffer=buffer)
+    executor.arg_dict["data"][:] = 3
+    equal(small.arg_dict["data"], np.full((2, 2), 3))
+    with pytest.raises(mx.MXNetError, match="dtype does not match"):
+        dense().simple_bind(ctx, data=(4, 2), type_dict={"data": "float64"}, shared_buffer=buffer)
 
 
 # ---- bind -----------------------------------------------------------------------------------------
@@ -237,7 +263,7 @@ def test_bind_errors(ctx, change, error, message):
         ({"args_grad": {}, "grad_req": "maybe"}, "grad_req of 'data' is 'maybe'; expected 'write', 'add' or 'null'"),
         ({"args_grad": {}, "grad_req": ["write"]}, "1 values of grad_req for 3 arguments"),
         ({"aux_states": [nd.ones(1)]}, "Length of aux_states"),
-        ({"group2ctx": {"x": mx.cpu()}}, "group2ctx"),
+        ({"group2ctx": {"x": 3}}, "group2ctx"),
     ],
 )
 def test_more_bind_errors(ctx, arguments, message):
@@ -268,6 +294,29 @@ def test_two_variables_of_one_name(ctx):
     ):
         with pytest.raises(ValueError, match="Duplicate names detected, \\['a', 'a'\\]"):
             make()
+
+
+def test_names_are_looked_up_once(executor):
+    assert executor.arg_dict is executor.arg_dict and executor.grad_dict is executor.grad_dict
+    assert executor.output_dict is executor.output_dict and executor.aux_dict is executor.aux_dict
+    assert executor.outputs is executor.forward()
+
+
+def test_deepcopy(executor):
+    executor.forward(is_train=True)
+    twin = copy.deepcopy(executor)
+    equal(twin.outputs[0], np.full((4, 3), 3))
+    executor.arg_dict["fc_bias"][:] = 9
+    equal(twin.forward()[0], np.full((4, 3), 3))
+    twin.backward(nd.ones((4, 3)))
+    equal(twin.grad_dict["fc_bias"], [4, 4, 4])
+    equal(executor.grad_dict["fc_bias"], [0, 0, 0])
+    equal(executor.forward()[0], np.full((4, 3), 11))
+
+
+def test_get_optimized_symbol(executor):
+    symbol = executor.get_optimized_symbol()
+    assert symbol.list_outputs() == ["fc_output"] and symbol.tojson() == dense().tojson()
 
 
 def test_not_subscriptable(executor):
@@ -332,7 +381,6 @@ def test_forms_of_head_gradients(executor, heads):
         ({"other": nd.ones((4, 3))}, "head_gradient is required"),
         (nd.ones((4, 2)), "head gradient has shape (4, 2), expected (4, 3)"),
         ([nd.ones((4, 3)), nd.ones((4, 3))], "2 head gradients for 1 outputs"),
-        (nd.ones((4, 3), ctx=mx.cpu(7)), "cpu(7)"),
     ],
 )
 def test_backward_errors(executor, heads, message):
@@ -362,6 +410,31 @@ def test_backward_after_prediction(ctx):
     expected = probabilities - np.eye(4)[executor.arg_dict["out_label"].asnumpy().astype(int)]
     np.testing.assert_allclose(grads[0][4], expected.sum(0), rtol=1e-4, atol=1e-6)  # summed, not averaged
     equal(nd.array(grads[0][5]), np.zeros(5))  # of the label
+
+
+def test_head_gradients_have_the_dtype_of_their_output(ctx):
+    """100000 is inf in float16, as if it had been copied into an array of that type first."""
+    executor = (S.Variable("x") * 0.01).simple_bind(ctx, x=(2,), type_dict={"x": "float16"})
+    executor.forward(is_train=True)
+    executor.backward(nd.array([1e5, 2.0], dtype="float32"))
+    assert executor.grad_arrays[0].dtype == np.float16
+    np.testing.assert_allclose(executor.grad_arrays[0].asnumpy(), [np.inf, 0.02], rtol=1e-3)
+
+
+def test_head_gradients_of_another_context(executor):
+    executor.forward(is_train=True)
+    executor.backward(nd.ones((4, 3), ctx=mx.cpu(7)))
+    equal(executor.grad_dict["fc_bias"], [4, 4, 4])
+
+
+def test_a_gradient_array_that_is_an_argument(ctx):
+    """Gradients go into memory from which the backward pass still reads: only after it."""
+    x, y = nd.array([2.0, 3.0], ctx=ctx), nd.array([5.0, 7.0], ctx=ctx)
+    executor = (S.Variable("x") * S.Variable("y")).bind(ctx, [x, y], args_grad=[y, x])
+    executor.forward(is_train=True)
+    executor.backward(nd.ones(2, ctx=ctx))
+    equal(y, [5, 7])
+    equal(x, [2, 3])
 
 
 def test_heads_where_one_is_a_loss(ctx):
@@ -482,7 +555,8 @@ def test_monitor(executor, ctx):
     seen.clear()
     executor.set_monitor_callback(seen.setdefault, monitor_all=True)
     executor.forward(is_train=True)
-    assert list(seen) == ["data", "fc_weight", "fc_bias", "fc_output", "act_output"]
+    # a variable, and then what the operator calls it
+    assert list(seen) == ["data", "fc_data", "fc_weight", "fc_bias", "fc_output", "act_input0", "act_output"]
     executor.set_monitor_callback(None)
     seen.clear()
     executor.forward()
@@ -505,9 +579,46 @@ def test_monitor_sees_every_value_while_it_is_there(ctx):
     seen = []
     executor.set_monitor_callback(lambda name, array: seen.append((name, array.asnumpy())), monitor_all=True)
     executor.forward(x=value)
-    assert [name for name, _ in seen] == ["x", *(n for n in list(want)[1:-1] for _ in range(2)), "turned_output"]
+    nodes = [name.rpartition("_")[0] for name in list(want)[1:]]
+    inputs = dict(zip([f"{node}_input0" for node in nodes], want.values()))
+    assert [name for name, _ in seen] == ["x", *[n for pair in zip(inputs, list(want)[1:]) for n in pair]]
     for name, array in seen:
-        np.testing.assert_allclose(array, want[name], rtol=1e-5)
+        np.testing.assert_allclose(array, (want | inputs)[name], rtol=1e-5)
+
+
+def test_monitor_sees_what_simplification_folds(ctx):
+    """MXNet's names, with the outputs that a user does not see."""
+    h = S.BlockGrad(S.identity(S.Variable("x"), name="id"), name="bg") * 1
+    h = S.Dropout(S.Reshape(h, shape=(2, 3), name="rs"), p=0.5, name="do")
+    h = S.BatchNorm(S.FullyConnected(h, num_hidden=2, name="fc"), name="bn")
+    with mx.name.NameManager():
+        net = S.exp(h, name="e") + S.exp(h, name="e2")
+    executor = net.simple_bind(ctx, x=(2, 3))
+    seen = []
+    executor.set_monitor_callback(lambda name, array: seen.append(name))
+    first = executor.forward(is_train=True)[0]
+    scalar = h.get_internals().list_outputs()[3]
+    assert seen == ["id_output", "bg_output", scalar, "rs_output", "do_output", "do_mask", "fc_output", "bn_output",
+                    "bn_mean", "bn_var", "e_output", "e2_output", "_plus0_output"]
+    executor.backward(nd.ones((2, 2)))
+    equal(executor.grad_dict["x"], np.zeros((2, 3)))
+    executor.set_monitor_callback(None)
+    assert executor.forward()[0] is first
+
+
+def test_a_monitored_executor_computes_the_same(ctx):
+    executor = mlp().simple_bind(ctx, data=(5, 6))
+    rng = np.random.RandomState(0)
+    for array in executor.arg_arrays:
+        array[:] = rng.uniform(0, 1, array.shape)
+    results = []
+    for monitor in (None, lambda name, array: None):
+        executor.set_monitor_callback(monitor)
+        output = executor.forward(is_train=True)[0].asnumpy()
+        executor.backward()
+        results.append([output, *(grad.asnumpy() for grad in executor.grad_arrays)])
+    for one, other in zip(*results):
+        np.testing.assert_array_equal(one, other)
 
 
 def test_monitored_arrays_are_copies(executor):
@@ -582,3 +693,129 @@ def test_arguments_of_the_wrong_kind():
             executor.backward(wrong if not isinstance(wrong, dict) else dict.fromkeys(executor.output_dict, 5))
     with pytest.raises(mx.MXNetError, match="expected a function"):
         executor.set_monitor_callback(5)
+
+
+# ---- failures -------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def failing(monkeypatch):
+    """Let the kernel of ``sin`` raise, if asked to."""
+    operator, kernel = catalog.get("sin"), catalog.get("sin").kernel_fn
+    state = {"fail": None}
+
+    def sometimes(xp, data, **kwargs):
+        if state["fail"] is not None:
+            raise state["fail"]
+        return kernel(xp, data, **kwargs)
+    monkeypatch.setattr(operator, "kernel_fn", sometimes)
+    monkeypatch.setattr(operator, "kernels", {})
+    return state
+
+
+@pytest.mark.parametrize("error", [ValueError("no"), TypeError("no"), MemoryError("no"), ZeroDivisionError("no")])
+def test_an_error_in_a_kernel_names_operator_and_node(ctx, failing, error):
+    executor = S.exp(S.sin(S.Variable("x"), name="wave")).simple_bind(ctx, x=(2,))
+    failing["fail"] = error
+    with pytest.raises(mx.MXNetError, match="Error in operator wave: sin: no") as raised:
+        executor.forward()
+    assert raised.value.__cause__ is error
+
+
+def test_a_failed_forward_does_not_let_backward_run(ctx, failing):
+    executor = S.exp(S.sin(S.Variable("x"))).simple_bind(ctx, x=(2,))
+    executor.forward(is_train=True)
+    executor.backward(nd.ones(2))
+    failing["fail"] = ValueError("no")
+    with pytest.raises(mx.MXNetError):
+        executor.forward(is_train=True)
+    with pytest.raises(mx.MXNetError, match="it failed"):
+        executor.backward(nd.ones(2))
+    failing["fail"] = None
+    executor.forward(is_train=True)
+    executor.backward(nd.ones(2))
+
+
+# ---- several contexts -----------------------------------------------------------------------------
+
+GROUPS = {"dev1": mx.cpu(1), "dev2": mx.cpu(2)}
+
+
+def two_groups():
+    with mx.AttrScope(ctx_group="dev1"):
+        hidden = S.Activation(S.FullyConnected(S.Variable("x"), num_hidden=4, name="fc1"), act_type="tanh")
+    with mx.AttrScope(ctx_group="dev2"):
+        return S.FullyConnected(hidden * hidden, num_hidden=2, name="fc2")
+
+
+def test_groups_are_placed(ctx):
+    executor = two_groups().simple_bind(ctx, x=(3, 5), group2ctx=GROUPS)
+    where = {"x": 1, "fc1_weight": 1, "fc1_bias": 1, "fc2_weight": 2, "fc2_bias": 2}
+    for arrays in (executor.arg_dict, executor.grad_dict):
+        assert {name: array.context for name, array in arrays.items()} == {n: mx.cpu(i) for n, i in where.items()}
+    assert executor.outputs[0].context == mx.cpu(2)
+    assert "_CrossDeviceCopy" in executor.debug_str()
+
+
+def test_groups_compute_the_same(ctx):
+    net = two_groups()
+    rng = np.random.RandomState(0)
+    results, head = [], nd.array(rng.uniform(-1, 1, (3, 2)))
+    values = None
+    for groups in (None, GROUPS, {"dev1": mx.cpu(0), "dev2": mx.cpu(0)}, {"dev1": mx.cpu(3), "dev2": mx.cpu(0)}):
+        executor = net.simple_bind(mx.cpu(0), x=(3, 5), group2ctx=groups, grad_req={
+            "x": "add", "fc1_weight": "write", "fc2_weight": "add", "fc2_bias": "write"})
+        values = values or {name: rng.uniform(-1, 1, array.shape) for name, array in executor.arg_dict.items()}
+        for name, value in values.items():
+            executor.arg_dict[name][:] = value
+        for _ in range(2):
+            output = executor.forward(is_train=True)[0]
+            executor.backward(head)
+        results.append([output.asnumpy(), *(g.asnumpy() for g in executor.grad_arrays if g is not None)])
+    for other in results[1:]:
+        for one, same in zip(results[0], other):
+            np.testing.assert_array_equal(one, same)
+
+
+def test_a_variable_that_two_groups_read(ctx):
+    """Its gradients meet where it is. (MXNet cannot bind this.)"""
+    w = S.Variable("w")
+    with mx.AttrScope(ctx_group="dev1"):
+        a = w * 2
+    with mx.AttrScope(ctx_group="dev2"):
+        b = S.square(w) + w
+    executor = (a + b).simple_bind(mx.cpu(0), w=(2,), group2ctx=GROUPS)
+    executor.arg_dict["w"][:] = [3, 4]
+    equal(executor.forward(is_train=True)[0], [18, 28])
+    executor.backward(nd.ones(2))
+    equal(executor.grad_dict["w"], [9, 11])
+    copies = [step for step in executor._frame.plan.graph.steps if step.op.name == "_CrossDeviceCopy"]
+    assert len([step for step in copies if not step.backward]) == 2  # w there, b (or a) back: each once
+
+
+def test_arrays_of_a_binding_say_where_variables_are(ctx):
+    net = two_groups()
+    made = net.simple_bind(mx.cpu(0), x=(3, 5), group2ctx=GROUPS)
+    args = {name: nd.ones(array.shape, ctx=mx.cpu(5)) for name, array in made.arg_dict.items()}
+    executor = net.bind(mx.cpu(0), args, args_grad={"x": nd.zeros((3, 5), ctx=mx.cpu(5))}, group2ctx=GROUPS)
+    assert executor.forward(is_train=True)[0].context == mx.cpu(2)
+    executor.backward(nd.ones((3, 2)))
+    small = executor.reshape(x=(2, 5))
+    assert small.arg_dict["x"].context == mx.cpu(5) and small.forward()[0].shape == (2, 2)
+    with pytest.raises(mx.MXNetError, match="expected cpu.5."):
+        net.bind(mx.cpu(0), args, args_grad={"x": nd.zeros((3, 5))}, group2ctx=GROUPS)
+
+
+def test_a_group_without_a_context(ctx):
+    with pytest.raises(mx.MXNetError, match="The device assignment not found for group dev2"):
+        two_groups().simple_bind(ctx, x=(3, 5), group2ctx={"dev1": mx.cpu(1)})
+    assert two_groups().simple_bind(ctx, x=(3, 5)).outputs[0].context == ctx  # groups mean nothing without
+
+
+def test_a_monitor_sees_the_copies(ctx):
+    executor = two_groups().simple_bind(mx.cpu(0), x=(3, 5), group2ctx=GROUPS)
+    seen = {}
+    executor.set_monitor_callback(lambda name, array: seen.setdefault(name, array.context))
+    executor.forward()
+    assert seen["fc1_output"] == mx.cpu(1) and seen["fc2_output"] == mx.cpu(2)
+    assert [context for name, context in seen.items() if name.endswith("_0_copy_output")] == [mx.cpu(2)]

@@ -102,15 +102,22 @@ class Frame:
         self._backward: list[Call] = []
         devices[0].enter()
         for instructions, calls in ((plan.forward, self._forward), (plan.backward, self._backward)):
+            here = 0
             for each in instructions:
+                place = each.place if isinstance(each, Transfer) else each.step.place
+                if place != here:
+                    calls.append((None, devices[place].enter))
+                    devices[place].enter()
+                    here = place
                 self._prepare(each, calls)
+            devices[0].enter()
         self._loose = [slot for slot in range(plan.count) if slot not in self._fixed]
 
     # ---- calls -----------------------------------------------------------------------------------
 
     def _prepare(self, each: Instruction | Transfer, calls: list[Call]) -> None:
         if isinstance(each, Transfer):
-            calls.append((each.step, _transfer(each, self.registers, self.devices[0].xp)))
+            calls.append((each.step, _transfer(each, self.registers, self.devices[each.place].xp)))
         elif not (each.step.op.view and self._fix_view(each)):
             calls.append((each.step, self._ready(each)))
         elif calls is self._forward:

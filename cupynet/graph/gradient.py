@@ -31,6 +31,7 @@ def differentiate(graph: Graph, wrt: Iterable[str]) -> None:
     arrived: dict[Value, list[Value]] = {}
     graph.heads = []
     for i, output in enumerate(graph.outputs):
+        graph.place = output.place
         head = graph.input(f"_head_grad_{i}", output.shape, output.dtype)
         graph.heads.append(head)
         arrived.setdefault(output, []).append(head)
@@ -40,6 +41,7 @@ def differentiate(graph: Graph, wrt: Iterable[str]) -> None:
         if not parts:
             return None
         if len(parts) > 1:
+            graph.place = value.place
             parts[:] = [graph.apply("add_n", parts)]
         return parts[0]
 
@@ -49,6 +51,11 @@ def differentiate(graph: Graph, wrt: Iterable[str]) -> None:
             continue
         graph.named(step.name)
         grads = [total(out) for out in step.outs[:visible]]
+        graph.place = step.place
+        if step.ins[0].place != step.place:  # a copy from another context, where its gradient goes back to
+            graph.place = step.ins[0].place
+            arrived.setdefault(step.ins[0], []).append(graph.copy_across(grads[0]))
+            continue
         if visible > 1:
             grads = [_zeros(F, out) if g is None else g for g, out in zip(grads, step.outs)]
         found = pull_back(step.op, step.attrs, F, grads, step.ins, step.outs, [v.shape for v in step.ins],

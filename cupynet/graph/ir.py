@@ -53,11 +53,12 @@ def _outputs(op: Op, attrs: Attrs, ins: Sequence[Value], name: str) -> tuple[tup
 class Value:
     """One array of the graph: an input (``step`` is None) or an output of a step."""
 
-    __slots__ = ("graph", "step", "index", "shape", "dtype", "name")
+    __slots__ = ("graph", "step", "index", "shape", "dtype", "name", "place")
 
-    def __init__(self, graph: Graph, step: Step | None, index: int, shape: tuple, dtype: np.dtype, name: str):
+    def __init__(self, graph: Graph, step: Step | None, index: int, shape: tuple, dtype: np.dtype, name: str,
+                 place: int):
         self.graph, self.step, self.index = graph, step, index
-        self.shape, self.dtype, self.name = shape, dtype, name
+        self.shape, self.dtype, self.name, self.place = shape, dtype, name, place
 
     def _with(self, other: Any, same: str, wide: str, scalar: str) -> Value:
         if isinstance(other, Value):
@@ -171,7 +172,7 @@ class Graph:
 
     def input(self, name: str, shape: tuple, dtype: np.dtype) -> Value:
         """Return a value that comes from outside."""
-        return Value(self, None, 0, tuple(shape), dtype, name)
+        return Value(self, None, 0, tuple(shape), dtype, name, self.place)
 
     def apply(self, op: Op | str, ins: Sequence[Value], **values: Any) -> Any:
         """Append an operator, itself or by name, and return its visible outputs (one value, or a tuple)."""
@@ -191,10 +192,16 @@ class Graph:
         shapes, dtypes = _outputs(op, attrs, ins, name) if kinds is None else kinds
         op = without_work(op, attrs, shapes, dtypes)
         step = Step(op, attrs, ins, name, self.backward, self.place)
-        step.outs = tuple([Value(self, step, i, shape, dtype, f"{name}_{out}")
+        step.outs = tuple([Value(self, step, i, shape, dtype, f"{name}_{out}", self.place)
                            for i, (out, shape, dtype) in enumerate(zip(op.output_names(attrs), shapes, dtypes))])
         self.steps.append(step)
         return step
+
+    def copy_across(self, value: Value) -> Value:
+        """Append the copy of a value to where steps that are appended now run."""
+        op = get("_CrossDeviceCopy")
+        name = f"{value.name.removesuffix('_output')}_{value.index}_copy"
+        return self.append(op, op.parse({}), (value,), name, ((value.shape,), (value.dtype,))).outs[0]
 
     def redirect(self, better: dict[Value, Value]) -> None:
         """Let outputs and gradients be the values that replaced theirs."""

@@ -10,7 +10,8 @@ __all__ = ["lower"]
 
 
 def lower(order: Sequence[Node], heads: Sequence[Entry], kinds: Mapping[str, tuple],
-          inferred: tuple[dict[int, list], dict[int, list]] | None = None) -> Graph:
+          inferred: tuple[dict[int, list], dict[int, list]] | None = None,
+          places: Sequence[int] | None = None) -> Graph:
     """Return the typed forward graph of `heads`.
 
     Parameters
@@ -21,6 +22,8 @@ def lower(order: Sequence[Node], heads: Sequence[Entry], kinds: Mapping[str, tup
         Shape and dtype of each variable by name.
     inferred : tuple of dict, optional
         Shapes and dtypes of every output, by node id; otherwise they follow step by step.
+    places : sequence of int, optional
+        On which of several contexts each node runs. What another context reads is copied there, once.
 
     Raises
     ------
@@ -29,16 +32,27 @@ def lower(order: Sequence[Node], heads: Sequence[Entry], kinds: Mapping[str, tup
     """
     graph = Graph()
     values: dict[int, Sequence[Value]] = {}
-    for node in order:
+    copies: dict[tuple[Value, int], Value] = {}
+
+    def here(value: Value) -> Value:
+        if value.place == graph.place:
+            return value
+        key = value, graph.place
+        if key not in copies:
+            copies[key] = graph.copy_across(value)
+        return copies[key]
+
+    for i, node in enumerate(order):
+        graph.place = 0 if places is None else places[i]
         if node.op is None:
             value = graph.inputs.get(node.name)
             if value is None:  # two variables of one name are one argument
                 value = graph.inputs[node.name] = graph.input(node.name, *kinds[node.name])
             values[id(node)] = (value,)
         else:
-            ins = [values[id(parent)][i] for parent, i in node.inputs]
+            ins = [here(values[id(parent)][k]) for parent, k in node.inputs]
             op, attrs = node.resolved()
             known = None if inferred is None else (inferred[0][id(node)], inferred[1][id(node)])
             values[id(node)] = graph.append(op, attrs, ins, node.name, known).outs
-    graph.outputs = [values[id(node)][i] for node, i in heads]
+    graph.outputs = [values[id(node)][k] for node, k in heads]
     return graph

@@ -46,6 +46,7 @@ class Transfer:
     step: Step | None
     source: int
     target: int
+    place: int
     fresh: bool = False
 
 
@@ -271,7 +272,7 @@ class _Planner:
             value, request = graph.grads.get(name), self.requests[name]
             if value is None:
                 if request != "add":
-                    plan.backward.append(Transfer("zero", None, target, target))
+                    plan.backward.append(Transfer("zero", None, target, target, graph.inputs[name].place))
             elif plan.slots[value] != target:
                 plan.backward.append(self._transfer("add" if request == "add" else "copy", value, target, taken))
 
@@ -279,7 +280,7 @@ class _Planner:
         fresh = not (value.step is None or value in taken or value in self.homes or value in self.wanted
                      or value in self.owner)
         taken.add(value)
-        return Transfer(how, value.step, self.plan.slots[value], target, fresh)
+        return Transfer(how, value.step, self.plan.slots[value], target, value.place, fresh)
 
 
 def _nbytes(value: Value) -> int:

@@ -127,7 +127,7 @@ class Structure:
         return tuple({id(n): values for n, values in zip(self.order, table)} for table in found)
 
     def plan(self, kinds: Sequence[Kind], requests: Mapping[str, str], *, folded: bool = True,
-             keep_draws: bool = False) -> Plan | None:
+             keep_draws: bool = False, places: tuple[int, ...] | None = None) -> Plan | None:
         """Return the plan for inputs of the given shapes and dtypes, or None if other shapes depend on values.
 
         Parameters
@@ -148,13 +148,14 @@ class Structure:
         except KeyError:
             pass
         with memo.lock:
-            plan = self._make(kinds, requests, folded, keep_draws)
+            plan = self._make(kinds, requests, folded, keep_draws, places)
             if self._shared:
                 _put(memo.plans, key, plan, _LIMIT)
         return plan
 
-    def _make(self, kinds: Sequence[Kind], requests: Mapping[str, str], folded: bool, keep_draws: bool) -> Plan | None:
-        graph = self._lowered(kinds)
+    def _make(self, kinds: Sequence[Kind], requests: Mapping[str, str], folded: bool, keep_draws: bool,
+              places: tuple[int, ...] | None) -> Plan | None:
+        graph = self._lowered(kinds, places)
         if graph is None:
             return None
         if requests:
@@ -163,17 +164,17 @@ class Structure:
             simplify(graph)
         else:
             drop_dead(graph, keep_forward=True)
-        return make_plan(graph, requests, keep_draws=keep_draws)
+        return make_plan(graph, requests, 1 + max(places or (0,)), keep_draws)
 
-    def _lowered(self, kinds: Sequence[Kind]) -> Graph | None:
+    def _lowered(self, kinds: Sequence[Kind], places: tuple[int, ...] | None) -> Graph | None:
         """Return the typed graph for inputs of the given kinds, or None if other shapes depend on values."""
         names = [node.name for node in self.inputs]
         by_name = dict(zip(names, kinds))
         try:
-            return lower(self.order, self.heads, by_name)
+            return lower(self.order, self.heads, by_name, None, places)
         except Undetermined:  # in one direction; it may be in both
             inferred = self.infer({name: kind[0] for name, kind in by_name.items()},
                                   {name: kind[1] for name, kind in by_name.items()})
             if not all(known(shape) for node in self.order for shape in inferred[0][id(node)]):
                 return None
-            return lower(self.order, self.heads, by_name, inferred)
+            return lower(self.order, self.heads, by_name, inferred, places)

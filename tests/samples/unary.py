@@ -11,7 +11,7 @@ SAMPLES = [Sample(name, [_DOMAIN.get(name, _X * 0.9)]) for name in (
     "abs sign exp expm1 log log2 log10 log1p square sqrt rsqrt cbrt rcbrt reciprocal negative sin cos tan arcsin "
     "arccos arctan sinh cosh tanh arcsinh arccosh arctanh degrees radians relu sigmoid softsign "
     "_copy zeros_like ones_like").split()]
-SAMPLES += [Sample("BlockGrad", [_X])]
+SAMPLES += [Sample("BlockGrad", [_X]), Sample("_CrossDeviceCopy", [_X], oracle=False, reference=np.copy)]
 SAMPLES += [Sample(name, [_X * 3 + 0.01]) for name in "floor ceil trunc fix rint round".split()]
 SAMPLES += [Sample("round", [ints(8, low=-6, high=6) / 2]), Sample("rint", [ints(8, low=-6, high=6) / 2])]
 SAMPLES += [Sample("logical_not", [ints(5, high=2)])]

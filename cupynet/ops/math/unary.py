@@ -5,6 +5,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+from ...device import of_raw
 from ..catalog import op
 from ..infer import Slots, same_shape, same_type
 from ..op import Op
@@ -142,6 +143,12 @@ def copy(xp, data):
     return data
 
 
+@op(name="_CrossDeviceCopy")
+def cross_device_copy(xp, data, *, device):
+    """Copy of `data` on another device, which graphs over several contexts make where values cross."""
+    return device.copy_from(data, of_raw(data))
+
+
 @op(name="BlockGrad", aliases=("stop_gradient", "_sparse_stop_gradient"), view=True, differentiable=False)
 def block_grad(xp, data):
     """Identity whose gradient is zero: stops the backward pass."""
@@ -166,11 +173,12 @@ def ones_like(xp, data, *, out=None):
     return out
 
 
-for _op in (copy, block_grad, zeros_like, ones_like):
+for _op in (copy, cross_device_copy, block_grad, zeros_like, ones_like):
     _op.shape(same_shape)
     _op.type(same_type)
 
 
+@cross_device_copy.grad("data")
 @copy.grad("data")
 def _(F, grad):
     return grad
