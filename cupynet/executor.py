@@ -109,7 +109,7 @@ class Executor:
         slots = {**dict(zip(plan.inputs, self._inputs.values())), **dict(zip(plan.outputs, raws)),
                  **{slot: self._targets[name][0]._data for name, slot in plan.grads.items()}}
         share = shared is not None and shared.devices == devices and shared.memory.fits(plan.sizes)
-        return Frame(plan, devices, slots, shared.memory if share else None)
+        return Frame(plan, devices, slots, shared.memory if share else None, watched)
 
     def __deepcopy__(self, memo: dict) -> Executor:
         """Return an executor of the same graph on copies of all arrays; it has to run forward before backward."""

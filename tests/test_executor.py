@@ -595,7 +595,10 @@ def test_monitor_sees_what_simplification_folds(ctx):
         net = S.exp(h, name="e") + S.exp(h, name="e2")
     executor = net.simple_bind(ctx, x=(2, 3))
     seen = []
-    executor.set_monitor_callback(lambda name, array: seen.append(name))
+    def look(name, array):
+        assert array.dtype in (np.float32, np.uint8, bool) and array.shape != ()
+        seen.append(name)
+    executor.set_monitor_callback(look)
     first = executor.forward(is_train=True)[0]
     scalar = h.get_internals().list_outputs()[3]
     assert seen == ["id_output", "bg_output", scalar, "rs_output", "do_output", "do_mask", "fc_output", "bn_output",

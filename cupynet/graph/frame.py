@@ -75,6 +75,8 @@ class Frame:
         Slots whose array stays the same in all runs.
     memory : Memory, optional
         Where the arenas lie, which must have room; their contents are lost when another frame on it runs.
+    watched : bool
+        Whether a monitor looks on, so that what nobody reads is kept until it has been seen.
 
     Attributes
     ----------
@@ -85,8 +87,8 @@ class Frame:
     """
 
     def __init__(self, plan: Plan, devices: Sequence[Device], bound: Mapping[int, Any] | None = None,
-                 memory: Memory | None = None):
-        self.plan, self.devices = plan, devices
+                 memory: Memory | None = None, watched: bool = False):
+        self.plan, self.devices, self._watched = plan, devices, watched
         self.memory = Memory(devices, plan.sizes) if memory is None else memory
         self.mode = _Mode()
         self.complete = False
@@ -145,7 +147,8 @@ class Frame:
         if op.takes_device:
             values["device"] = device
         given = op.positional(attrs, each.ins)
-        dying = tuple([slot for slot in each.dying if slot not in self._fixed])
+        seen_later = each.outs if self._watched else ()
+        dying = tuple([slot for slot in each.dying if slot not in self._fixed and slot not in seen_later])
         plain = op.takes_out and not (op.takes_train or op.takes_rng or op.mutates or dying)
         if plain and self._fixed.issuperset((*each.ins, *each.outs)):
             out = [self.registers[slot] for slot in each.outs]

@@ -1,4 +1,6 @@
 """Samples of the family "unary"."""
+import numpy as np
+
 from . import Sample, ints, rand
 
 _X = rand(3, 4)

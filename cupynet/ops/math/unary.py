@@ -144,9 +144,9 @@ def copy(xp, data):
 
 
 @op(name="_CrossDeviceCopy")
-def cross_device_copy(xp, data, *, device):
+def cross_device_copy(xp, data, *, device=None):
     """Copy of `data` on another device, which graphs over several contexts make where values cross."""
-    return device.copy_from(data, of_raw(data))
+    return data.copy() if device is None else device.copy_from(data, of_raw(data))
 
 
 @op(name="BlockGrad", aliases=("stop_gradient", "_sparse_stop_gradient"), view=True, differentiable=False)
