@@ -38,6 +38,7 @@ from .ndarray.base import NDArrayBase, wrap
 from .ndarray.invoke import invoke
 from .ops import catalog
 from .tape import state
+from .util import is_np_shape
 
 __all__ = ["CachedOp"]
 
@@ -100,7 +101,7 @@ class CachedOp:
         if recording and entries.count(None) < len(entries):
             wanted = tuple([e is not None and not fixed for e, fixed in zip(entries, self._is_state)])
         raws = [x._data for x in args]
-        key = (wanted, *[(raw.shape, raw.dtype) for raw in raws])
+        key = (wanted, is_np_shape(), *[(raw.shape, raw.dtype) for raw in raws])
         use = place.uses.get(key) or self._use(place, key)
         if use.plan is None or self._watch is not None:
             outputs = interpret(self._structure, args, ctx, self._watch)
@@ -129,7 +130,7 @@ class CachedOp:
         wanted = key[0]
         requests = {node.name: "write" for node, want in zip(self._structure.inputs, wanted or ()) if want}
         # bound to the structure and not to this object, which would keep itself alive
-        use = _Use(key, partial(self._structure.plan, key[1:], requests, keep_draws=bool(requests)))
+        use = _Use(key, partial(self._structure.plan, key[2:], requests, keep_draws=bool(requests)))
         if len(place.uses) >= _USES:
             place.uses.clear()
         return place.uses.setdefault(key, use)
