@@ -768,6 +768,7 @@ def test_groups_compute_the_same(ctx):
     for groups in (None, GROUPS, {"dev1": mx.cpu(0), "dev2": mx.cpu(0)}, {"dev1": mx.cpu(3), "dev2": mx.cpu(0)}):
         executor = net.simple_bind(mx.cpu(0), x=(3, 5), group2ctx=groups, grad_req={
             "x": "add", "fc1_weight": "write", "fc2_weight": "add", "fc2_bias": "write"})
+        assert ("_CrossDeviceCopy" in executor.debug_str()) == (groups is not None and len({*groups.values()}) > 1)
         values = values or {name: rng.uniform(-1, 1, array.shape) for name, array in executor.arg_dict.items()}
         for name, value in values.items():
             executor.arg_dict[name][:] = value

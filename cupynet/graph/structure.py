@@ -140,18 +140,19 @@ class Structure:
             Whether the graph is simplified. Otherwise every node has a step.
         keep_draws : bool
             See :func:`~.plan.make_plan`.
+        places : tuple of int, optional
+            On which of several contexts each node of :attr:`order` runs.
         """
         memo = self._memo
-        key = is_np_shape(), tuple(kinds), tuple(requests.items()), folded, keep_draws
-        try:
-            return memo.plans[key]
-        except KeyError:
-            pass
-        with memo.lock:
-            plan = self._make(kinds, requests, folded, keep_draws, places)
-            if self._shared:
-                _put(memo.plans, key, plan, _LIMIT)
-        return plan
+        key = is_np_shape(), tuple(kinds), tuple(requests.items()), folded, keep_draws, places
+        if key not in memo.plans:
+            with memo.lock:  # which whoever makes it already holds
+                if key not in memo.plans:
+                    plan = self._make(kinds, requests, folded, keep_draws, places)
+                    if not self._shared:
+                        return plan
+                    _put(memo.plans, key, plan, _LIMIT)
+        return memo.plans[key]
 
     def _make(self, kinds: Sequence[Kind], requests: Mapping[str, str], folded: bool, keep_draws: bool,
               places: tuple[int, ...] | None) -> Plan | None:
