@@ -14,6 +14,7 @@ from . import (
     autograd,
     base,
     context,
+    control_flow,  # registers the operators of loops and branches
     error,
     executor,
     name,

@@ -3,6 +3,8 @@
 ``scripts/oracle/control_flow.py`` stores what they give in MXNet, eagerly, and ``test_control_flow.py`` compares.
 """
 
+import zlib
+
 import numpy as np
 
 SHAPE = (2, 3)
@@ -21,12 +23,11 @@ class Program:
     """
 
     def __init__(self, seed):
-        self.draws = np.random.RandomState(seed)
+        self.seed, self.draws = seed, np.random.RandomState(seed)
         self.values = {}
         self.kind = ("foreach", "while_loop", "cond")[seed % 3]
         self.steps = self._draw(1, 5)
         self.limit = self.steps + self._draw(0, 3)
-        self._plans = {}  # what is drawn while the body is first traced, for the times after
         if self.kind == "foreach":
             self.data = [self._new("d", (self.steps, *SHAPE)) for _ in range(self._draw(1, 3))]
             self.states = [self._new("s", SHAPE) for _ in range(self._draw(1, 3))]
@@ -50,17 +51,15 @@ class Program:
         return name
 
     def _expression(self, F, where, leaves, others, parameter):
-        """Return a value computed from all `leaves` and some of the `others`: the same for every trace of `where`."""
-        if where not in self._plans:
-            steps = [(self._draw(0, len(leaves + others) + k), _BINARY[self._draw(0, len(_BINARY))],
-                      _UNARY[self._draw(0, len(_UNARY))], self._draw(0, 4)) for k in range(self._draw(1, 4))]
-            self._plans[where] = steps
+        """Return a value computed from all `leaves` and some of the `others`, drawn for the place `where`."""
+        draw = np.random.RandomState(zlib.crc32(f"{self.seed} {where}".encode())).randint
         known = [*leaves, *others]
         value = leaves[0]
         for leaf in leaves[1:]:
             value = value + leaf
-        for other, binary, unary, how in self._plans[where]:
-            value = getattr(F, binary)(value, known[other % len(known)])
+        for _ in range(draw(1, 4)):
+            value = getattr(F, _BINARY[draw(len(_BINARY))])(value, known[draw(len(known))])
+            unary, how = _UNARY[draw(len(_UNARY))], draw(4)
             if how == 0:
                 value = F.FullyConnected(value, parameter, num_hidden=SHAPE[1], no_bias=True, flatten=False)
             elif how == 1:
@@ -121,6 +120,12 @@ class Program:
             array = array.copy()
             array[self.steps:] = 0
         return array
+
+
+def symbols(mx, program):
+    """Return the results of the program as symbols."""
+    given = {name: mx.sym.Variable(name) for name in program.values}
+    return mx.sym.Group(program.build(mx.sym, given))
 
 
 def run_eagerly(mx, program):

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 import cupynet as mx
+from cupynet.base import MXNetIndexError
 from tests import control_flow_programs as programs
 
 ORACLE = np.load(Path(__file__).parent / "data" / "control_flow.npz")
@@ -14,11 +15,50 @@ def row(values):
     return np.concatenate([values[name].ravel() for name in sorted(values)])
 
 
-@pytest.mark.parametrize("seed", range(programs.COUNT))
+@pytest.mark.parametrize("seed", ORACLE)
 def test_eagerly_as_mxnet(seed):
     """Results and gradients of a program drawn at random."""
-    found = row(programs.run_eagerly(mx, programs.Program(seed)))
-    np.testing.assert_allclose(found, ORACLE[str(seed)], rtol=1e-4, atol=1e-5)
+    found = row(programs.run_eagerly(mx, programs.Program(int(seed))))
+    np.testing.assert_allclose(found, ORACLE[seed], rtol=1e-4, atol=1e-5)
+
+
+def bound(program):
+    """Run a program as an executor of its symbol, which has been a file in between."""
+    composed = mx.sym.Group(programs.symbols(mx, program))
+    symbol = mx.sym.load_json(composed.tojson())
+    names = symbol.list_arguments()
+    executor = symbol.simple_bind(mx.current_context(), **{name: program.values[name].shape for name in names})
+    outputs = executor.forward(is_train=True, **{name: program.values[name] for name in names})
+    executor.backward([mx.nd.array(head) for head in program.heads([out.shape for out in outputs])])
+    return outputs, executor.grad_dict
+
+
+def called(program):
+    """Run a program as a CachedOp, recorded; gradients are asked for once the next call has been made, too."""
+    symbol = mx.sym.Group(programs.symbols(mx, program))
+    names = symbol.list_inputs()
+    arrays = [mx.nd.array(program.values[name]) for name in names]
+    for each in arrays:
+        each.attach_grad()
+    op = mx.nd.CachedOp(symbol)
+    with mx.autograd.record():
+        outputs = op(*arrays)
+        outputs = outputs if isinstance(outputs, list) else [outputs]
+        op(*[mx.nd.zeros_like(x) for x in arrays])
+    mx.autograd.backward(outputs, [mx.nd.array(head) for head in program.heads([out.shape for out in outputs])])
+    return outputs, {name: x.grad for name, x in zip(names, arrays)}
+
+
+@pytest.mark.parametrize("run", [bound, called])
+@pytest.mark.parametrize("seed", ORACLE)
+def test_as_symbols(seed, run):
+    """The same program as a graph gives the same."""
+    program = programs.Program(int(seed))
+    outputs, grads = run(program)
+    found = {f"result{k}": program.without_padding(k, out.asnumpy()) for k, out in enumerate(outputs)}
+    for name, value in program.values.items():  # a symbol has only the arguments that it uses
+        found[f"grad {name}"] = grads[name].asnumpy() if name in grads else np.zeros_like(value)
+    np.testing.assert_allclose(row(found), ORACLE[seed], rtol=1e-4, atol=1e-5)
 
 
 def numbers(result):
@@ -58,7 +98,7 @@ class TestForeach:
     def test_the_first_array_says_how_many_steps(self):
         outs, _ = mx.nd.contrib.foreach(lambda d, s: (d[0] + d[1], s), [grid()[:2], grid()], [])
         assert numbers(outs) == [[2, 4], [6, 8]]
-        with pytest.raises(mx.base.MXNetIndexError, match="index 2 is out of bounds for axis 0 with size 2"):
+        with pytest.raises(MXNetIndexError, match="index 2 is out of bounds for axis 0 with size 2"):
             mx.nd.contrib.foreach(lambda d, s: (d[0] + d[1], s), [grid(), grid()[:2]], [])
 
     def test_gradient_of_longer_data_is_zero_behind_the_last_step(self):
@@ -137,3 +177,135 @@ class TestCond:
     def test_condition_of_several_elements(self):
         with pytest.raises(mx.MXNetError, match="The current array is not a scalar"):
             mx.nd.contrib.cond(mx.nd.ones(2), one, zero)
+
+
+class TestSymbols:
+    def bind(self, result, **arrays):
+        flat = [each for part in result for each in (part if isinstance(part, list) else [part])]
+        symbol = mx.sym.Group(flat)
+        arrays = {name: mx.nd.array(value) for name, value in arrays.items()}
+        executor = symbol.simple_bind(mx.current_context(), **{name: x.shape for name, x in arrays.items()})
+        for name, x in arrays.items():
+            executor.arg_dict[name][:] = x
+        return executor
+
+    def test_backward_twice_and_accumulated(self):
+        data, state = mx.sym.var("data"), mx.sym.var("state")
+        outs, last = mx.sym.contrib.foreach(lambda d, s: (d * s, s + d), data, state)
+        symbol = mx.sym.Group([outs, last])
+        args = {"data": mx.nd.array([[1, 2], [3, 4]]), "state": mx.nd.array([1, 1])}
+        grads = {name: mx.nd.zeros(x.shape) for name, x in args.items()}
+        executor = symbol.bind(mx.current_context(), args, grads, "add")
+        heads = [mx.nd.ones(out.shape) for out in executor.forward(is_train=True)]
+        executor.backward(heads)
+        once = grads["data"].asnumpy()
+        executor.backward(heads)
+        np.testing.assert_array_equal(grads["data"].asnumpy(), 2 * once)
+        np.testing.assert_array_equal(once, [[5, 6], [3, 4]])
+
+    def test_only_the_gradients_asked_for(self):
+        outs, _ = mx.sym.contrib.foreach(lambda d, s: (d * s, s + d), mx.sym.var("data"), mx.sym.var("state"))
+        args = {"data": mx.nd.array([[1, 2], [3, 4]]), "state": mx.nd.array([1, 1])}
+        grads = {"state": mx.nd.zeros(2)}
+        executor = outs.bind(mx.current_context(), args, grads)
+        executor.forward(is_train=True)
+        executor.backward(mx.nd.ones((2, 2)))
+        assert numbers(grads["state"]) == [4, 6]
+
+    def test_operators_inside_know_that_they_train(self):
+        outs, _ = mx.sym.contrib.foreach(lambda d, s: (mx.sym.Dropout(d, p=0.5), s + 1),
+                                         mx.sym.var("a"), mx.sym.var("s"))
+        executor = outs.simple_bind(mx.current_context(), a=(4, 100), s=(1,), grad_req="null")
+        executor.arg_dict["a"][:] = 1
+        assert (executor.forward(is_train=False)[0].asnumpy() == 1).all()
+        dropped = executor.forward(is_train=True)[0].asnumpy()
+        assert 100 < (dropped == 0).sum() < 300 and set(np.unique(dropped)) == {0, 2}
+        assert not (dropped[0] == dropped[1]).all()
+
+    def test_the_gradient_of_dropout_inside_is_that_of_its_own_draw(self):
+        outs, _ = mx.sym.contrib.foreach(lambda d, s: (mx.sym.Dropout(d, p=0.5), s + 1),
+                                         mx.sym.var("a"), mx.sym.var("s"))
+        executor = outs.simple_bind(mx.current_context(), a=(4, 10), s=(1,))
+        executor.arg_dict["a"][:] = 1
+        out = executor.forward(is_train=True)[0]
+        executor.backward(mx.nd.ones((4, 10)))
+        np.testing.assert_array_equal(executor.grad_dict["a"].asnumpy(), out.asnumpy())
+
+    def test_states_of_operators_inside_are_arguments_and_stay(self):
+        outs, _ = mx.sym.contrib.foreach(lambda d, s: (mx.sym.BatchNorm(d, name="bn", fix_gamma=False) * s, s + 1),
+                                         mx.sym.var("a"), mx.sym.var("s"))
+        assert outs.list_auxiliary_states() == [] and "bn_moving_mean" in outs.list_arguments()
+        executor = outs.simple_bind(mx.current_context(), a=(3, 4, 2))
+        data = np.random.RandomState(0).rand(3, 4, 2)
+        executor.arg_dict["a"][:] = data
+        executor.arg_dict["s"][:] = executor.arg_dict["bn_gamma"][:] = executor.arg_dict["bn_moving_var"][:] = 1
+        out = executor.forward(is_train=True)[0].asnumpy()
+        steps = np.arange(1, 4).reshape(3, 1, 1)
+        normal = (data - data.mean(1, keepdims=True)) / np.sqrt(data.var(1, keepdims=True) + 1e-3)
+        np.testing.assert_allclose(out, steps * normal, rtol=1e-4, atol=1e-5)
+        executor.backward(mx.nd.ones((3, 4, 2)))
+        assert numbers(executor.arg_dict["bn_moving_mean"]) == [0, 0]
+
+    def test_no_step(self):
+        loop = mx.sym.contrib.while_loop(lambda i: i < 0, lambda i: ([i * 2], [i + 1]), [mx.sym.var("i")], 3)
+        executor = self.bind(loop, i=[5])
+        outs = executor.forward(is_train=True)
+        assert numbers(outs) == [[[0], [0], [0]], [5]]
+        executor.backward([mx.nd.ones((3, 1)), mx.nd.ones(1)])
+        assert numbers(executor.grad_dict["i"]) == [1]
+
+    def test_shapes_that_only_running_tells(self):
+        i, x = mx.sym.var("i"), mx.sym.var("x")
+        _, states = mx.sym.contrib.while_loop(
+            lambda i, x: i < 2, lambda i, x: ([], [i + 1, mx.sym.concat(x, x, dim=0)]), [i, x], max_iterations=5)
+        either = mx.sym.contrib.cond(i, lambda: x, lambda: mx.sym.concat(x, x, dim=0))
+        assert states[1].infer_shape_partial(i=(1,), x=(2,)) == either.infer_shape_partial(i=(1,), x=(2,)) == (
+            [(1,), (2,)], [()], [])
+        x = mx.nd.array([1, 2])
+        x.attach_grad()
+        for symbol, want in ((states[1], [1, 2] * 4), (either, [1, 2] * 2)):
+            with mx.autograd.record():
+                out = mx.nd.CachedOp(symbol)(mx.nd.zeros(1), x)
+            out.backward()
+            assert numbers(out) == want
+            assert numbers(x.grad) == [len(want) // 2] * 2
+
+    def test_gradients_of_higher_order_are_refused(self):
+        outs, _ = mx.sym.contrib.foreach(lambda d, s: (d * d, s + 1), mx.sym.var("a"), mx.sym.var("s"))
+        x = mx.nd.array([[1, 2], [3, 4]])
+        x.attach_grad()
+        with mx.autograd.record():
+            y = mx.nd.CachedOp(outs)(x, mx.nd.zeros(2))
+            with pytest.raises(mx.MXNetError, match="_backward_foreach is non-differentiable"):
+                dx, = mx.autograd.grad(y, [x], create_graph=True)
+                dx.backward()
+
+    def test_nothing_to_go_through(self):
+        outs, last = mx.sym.contrib.foreach(lambda d, s: (d * 2, s + 1), mx.sym.var("a"), mx.sym.var("s"))
+        with mx.util.np_shape(True):
+            executor = self.bind([outs, last], a=np.zeros((0, 2)), s=np.array([3.0]))
+            outs, last = executor.forward()
+            assert outs.shape == (0, 2) and numbers(last) == [3]
+
+    def test_data_of_different_lengths(self):
+        outs, _ = mx.sym.contrib.foreach(lambda d, s: (d[0] + d[1], s), [mx.sym.var("a"), mx.sym.var("b")], [])
+        with pytest.raises(mx.MXNetError, match="_foreach"):
+            outs.infer_shape(a=(2, 3), b=(4, 3))
+
+    def test_condition_of_several_elements(self):
+        executor = self.bind([mx.sym.contrib.cond(mx.sym.var("p"), lambda: mx.sym.var("x"), lambda: mx.sym.var("x"))],
+                             p=[1, 2], x=[3])
+        with pytest.raises(mx.MXNetError, match="The current array is not a scalar"):
+            executor.forward()
+
+    def test_without_its_graph_an_operator_does_not_run(self):
+        for call in (lambda: mx.nd._internal._cond(mx.nd.ones(1)), lambda: mx.sym._internal._foreach(mx.sym.var("a"))):
+            with pytest.raises(mx.MXNetError, match="only as part of a symbol"):
+                call()
+
+    def test_values_and_gradients_of_a_long_loop(self):
+        outs, last = mx.sym.contrib.foreach(lambda d, s: (d + s, d + s), mx.sym.var("a"), mx.sym.var("s"))
+        executor = self.bind([outs, last], a=np.ones((2000, 1)), s=[0])
+        assert numbers(executor.forward(is_train=True)[1]) == [2000]
+        executor.backward([mx.nd.zeros((2000, 1)), mx.nd.ones(1)])
+        assert (executor.grad_dict["a"].asnumpy() == 1).all()

@@ -146,6 +146,8 @@ class Frame:
         values = dict(op.kernel_attrs(attrs))
         if op.takes_device:
             values["device"] = device
+        if op.takes_keep:
+            values["keep"] = not set(each.outs[op.visible_count(attrs):]).issubset(each.dying)
         given = op.positional(attrs, each.ins)
         seen_later = each.outs if self._watched else ()
         dying = tuple([slot for slot in each.dying if slot not in self._fixed and slot not in seen_later])

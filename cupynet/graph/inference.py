@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from ..base import MXNetValueError
 from ..dtypes import dtype_of_flag
-from ..ops.infer import infer_shapes, infer_types, known
+from ..ops.infer import ShapeLike, infer_shapes, infer_types, known, merge_shapes, merge_types
 from ..ops.notation import read_shape
-from .node import Node
+from .node import Entry, Node
 
 __all__ = ["shapes_of", "types_of", "complete"]
 
@@ -32,7 +33,8 @@ def _fixpoint(order: Sequence[Node], table: dict[int, list], rule: Callable, set
             map(settled, (*table[id(node)], *(table[id(parent)][i] for parent, i in node.inputs))))]
 
 
-def shapes_of(order: Sequence[Node], given: dict[str, tuple]) -> dict[int, list]:
+def shapes_of(order: Sequence[Node], given: dict[str, tuple],
+              outputs: Sequence[tuple[Entry, ShapeLike]] = ()) -> dict[int, list]:
     """Return, for each node by id, the shapes of its outputs: None, or a tuple in which None is not known.
 
     Parameters
@@ -41,6 +43,8 @@ def shapes_of(order: Sequence[Node], given: dict[str, tuple]) -> dict[int, list]
         The graph, inputs before users.
     given : dict
         Known shapes of variables by name; a variable's ``__shape__`` attribute is known as well.
+    outputs : sequence of (Entry, shape), optional
+        What is known of other values.
     """
     table: dict[int, list] = {}
     for node in order:
@@ -50,12 +54,15 @@ def shapes_of(order: Sequence[Node], given: dict[str, tuple]) -> dict[int, list]
             if shape is None and "__shape__" in node.attrs:
                 shape = read_shape(ast.literal_eval(node.attrs["__shape__"]))
             table[id(node)] = [shape]
+    for (node, i), shape in outputs:
+        table[id(node)][i] = _merged(node, "shape", table[id(node)][i], shape, merge_shapes)
     _fixpoint(order, table, infer_shapes, known)
     return table
 
 
-def types_of(order: Sequence[Node], given: dict[str, Any]) -> dict[int, list]:
-    """Return, for each node by id, the dtypes of its outputs (None where not known)."""
+def types_of(order: Sequence[Node], given: dict[str, Any], outputs: Sequence[tuple[Entry, Any]] = ()
+             ) -> dict[int, list]:
+    """Return, for each node by id, the dtypes of its outputs (None where not known); see :func:`shapes_of`."""
     table: dict[int, list] = {}
     for node in order:
         table[id(node)] = [None] * node.output_count
@@ -64,8 +71,18 @@ def types_of(order: Sequence[Node], given: dict[str, Any]) -> dict[int, list]:
             if dtype is None and "__dtype__" in node.attrs:
                 dtype = dtype_of_flag(int(node.attrs["__dtype__"]))
             table[id(node)] = [None if dtype is None else np.dtype(dtype)]
+    for (node, i), dtype in outputs:
+        table[id(node)][i] = _merged(node, "dtype", table[id(node)][i], dtype, merge_types)
     _fixpoint(order, table, infer_types, lambda dtype: dtype is not None)
     return table
+
+
+def _merged(node: Node, what: str, one: Any, other: Any, merge: Callable) -> Any:
+    try:
+        return merge(one, other)
+    except ValueError:
+        raise MXNetValueError(f"{node.op.name if node.op else 'variable'} {node.name!r}: has {what} {one}, expected "
+                              f"{other}") from None
 
 
 def complete(order: Sequence[Node], given: dict[str, Any]) -> dict[int, list]:

@@ -108,7 +108,7 @@ def _apply(step: Step, ins: Sequence[NDArrayBase], ctx: Context, train: bool,
             if isinstance(error, MXNetError):
                 raise
             raise MXNetError(f"Error in operator {step.name}: {op.name}: {error}") from error
-    results = [device.xp.asarray(raw) for raw in results[:len(step.outs)]]
+    results = [raw if value.dtype.kind == "O" else device.xp.asarray(raw) for raw, value in zip(results, step.outs)]
     visible, entries = op.visible_count(attrs), tuple([x._entry for x in ins])
     node = None
     if tape.state.recording and any(entry is not None for entry in entries):

@@ -27,7 +27,7 @@ def _pair(what: str, result: Any) -> tuple[Any, Any]:
     return outputs, states
 
 
-class _Steps:
+class Steps:
     """The outputs of the steps of a loop, which have one form."""
 
     def __init__(self, what: str):
@@ -105,7 +105,7 @@ def foreach(body: Callable, data: Any, init_states: Any) -> tuple[Any, Any]:
         raise MXNetValueError("foreach: data is empty; expected at least one array, of one axis or more")
     count = arrays[0].shape[0]
     slices = [_slices(array, count) for array in arrays]
-    steps, states = _Steps("foreach"), init_states
+    steps, states = Steps("foreach"), init_states
     for i in range(count):
         outputs, states = _pair("foreach: body", body(regroup([each[i] for each in slices], form), states))
         steps.append(outputs)
@@ -147,8 +147,8 @@ def while_loop(cond: Callable, func: Callable, loop_vars: Any, max_iterations: i
     def as_given() -> list:
         return [regroup(states, form)] if form is None else regroup(states, form)
 
-    steps = _Steps("while")
-    while steps.count < limit and _truth(cond(*as_given())):
+    steps = Steps("while")
+    while steps.count < limit and truth(cond(*as_given())):
         outputs, new = _pair("while_loop: func", func(*as_given()))
         new = flatten([] if new is None else new, lambda each: not isinstance(each, (list, tuple)), "")[0]
         if len(new) != len(states):
@@ -173,7 +173,7 @@ def cond(pred: Any, then_func: Callable, else_func: Callable) -> Any:
     >>> mx.nd.contrib.cond(x > 2, lambda: x * 10, lambda: x).asscalar()
     np.float32(30.0)
     """
-    return then_func() if _truth(pred) else else_func()
+    return then_func() if truth(pred) else else_func()
 
 
 def iteration_limit(max_iterations: Any) -> int:
@@ -186,7 +186,7 @@ def iteration_limit(max_iterations: Any) -> int:
         raise MXNetValueError("Cannot convert max_iteration to python int") from None
 
 
-def _truth(value: Any) -> bool:
+def truth(value: Any) -> bool:
     if not isinstance(value, NDArrayBase):
         return bool(value)
     if value.size != 1:

@@ -109,7 +109,7 @@ def invoke(op: Op, ins: Sequence[NDArrayBase], attrs: Attrs, out: NDArrayBase | 
                 straight = (target, *(raws[i] for i in op.mutated_indices(op.active_inputs(attrs, len(raws)))))
     try:
         results = op.run(device.xp, device.kind, raws, attrs, train=state.training,
-                         rng=device.rng if op.takes_rng else None, device=device, out=straight)
+                         rng=device.rng if op.takes_rng else None, device=device, keep=recording, out=straight)
     except MXNetError:
         raise
     except (ValueError, TypeError, IndexError, ArithmeticError, RuntimeError, MemoryError) as error:

@@ -1,7 +1,7 @@
 """``Custom``: the open operator that is whatever has been registered under its ``op_type``."""
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..base import MXNetError, MXNetTypeError, MXNetValueError
@@ -57,7 +57,7 @@ def custom(xp, *data, op_type: str, train, device, out=None):
 
 
 @custom.resolves
-def _(values: dict[str, Any]) -> Op:
+def _(values: dict[str, Any], subgraphs: Sequence[Any]) -> Op:
     settings = {name: as_text(value) for name, value in values.items()
                 if not (name.startswith("__") and name.endswith("__"))}
     op_type = settings.pop("op_type", None)

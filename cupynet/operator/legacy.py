@@ -177,10 +177,10 @@ def ndarray(xp, *data, info: str, train, device, out=None):
 
 
 @native.resolves
-def _(values: dict[str, Any]) -> Op:
+def _(values: dict[str, Any], subgraphs: Sequence[Any]) -> Op:
     return _resolve(native, values)
 
 
 @ndarray.resolves
-def _(values: dict[str, Any]) -> Op:
+def _(values: dict[str, Any], subgraphs: Sequence[Any]) -> Op:
     return _resolve(ndarray, values)

@@ -18,8 +18,8 @@ from .op import Op
 from .schema import Attrs
 
 __all__ = ["Slots", "infer_shapes", "infer_types", "same_shape", "same_type", "known", "alike",
-           "either", "derived", "elements", "merge_shapes", "broadcast_shapes", "broadcast_shape", "first_type",
-           "no_inputs_type"]
+           "either", "derived", "elements", "merge_shapes", "merge_types", "broadcast_shapes", "broadcast_shape",
+           "first_type", "no_inputs_type"]
 
 Length = int | None
 ShapeLike = tuple[Length, ...] | None
@@ -65,7 +65,7 @@ def merge_shapes(a: ShapeLike, b: ShapeLike) -> ShapeLike:
     return tuple(map(either, a, b))
 
 
-def _merge_types(a: Any, b: Any) -> Any:
+def merge_types(a: Any, b: Any) -> Any:
     if a is None or b is None or a == b:
         return b if a is None else a
     raise ValueError
@@ -80,7 +80,7 @@ class Slots:
         self.names, self.values, self.changed = names, values, False
         self._who, self._what = who, what
         self._merge, self._error = ((merge_shapes, MXNetValueError) if what == "shape" else
-                                    (_merge_types, MXNetTypeError))
+                                    (merge_types, MXNetTypeError))
 
     def __len__(self) -> int:
         return len(self.values)

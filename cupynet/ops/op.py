@@ -14,8 +14,8 @@ type and gradient rules are attached to the declaration and checked against it::
     def _(F, grad, data): ...
 
 Reserved keyword-only parameters of a kernel are supplied by the caller: ``train`` (bool), ``rng`` (a
-generator like numpy's), ``device`` (where the arrays live) and ``out`` (an array, or a tuple of arrays for
-several outputs, to write to).
+generator like numpy's), ``device`` (where the arrays live), ``keep`` (whether a gradient rule may read the hidden
+outputs) and ``out`` (an array, or a tuple of arrays for several outputs, to write to).
 """
 from __future__ import annotations
 
@@ -25,11 +25,12 @@ import inspect
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+from ..base import MXNetValueError
 from .schema import REQUIRED, Attrs, Schema
 
 __all__ = ["Op", "Rule"]
 
-_RESERVED = ("train", "rng", "device", "out")
+_RESERVED = ("train", "rng", "device", "keep", "out")
 
 
 class Rule:
@@ -113,7 +114,8 @@ class Op:
         self.doc = inspect.getdoc(fn) or ""
         self.kernel_fn = fn
         self.kernels: dict[str, Callable] = {}
-        self.resolver: Callable[[dict[str, Any]], Op] | None = None
+        self.resolver: Callable[[dict[str, Any], Sequence[Any]], Op] | None = None
+        self.subgraphs: tuple = ()
         self.shape_rule: Callable | None = None
         self.type_rule: Callable | None = None
         self.rules: dict[str, Rule] = {}
@@ -126,7 +128,8 @@ class Op:
         self.mutated_group = mutates if callable(mutates) else None
         self.mutates = (self.variadic,) if self.mutated_group else tuple(mutates)
         keywords = {p.name: p for p in parameters if p.kind is p.KEYWORD_ONLY}
-        self.takes_train, self.takes_rng, self.takes_device, self.takes_out = (word in keywords for word in _RESERVED)
+        self.takes_train, self.takes_rng, self.takes_device, self.takes_keep, self.takes_out = (
+            word in keywords for word in _RESERVED)
         fields = {n: (p.annotation, REQUIRED if p.default is p.empty else p.default)
                   for n, p in keywords.items() if n not in _RESERVED}
         self.ignores = frozenset(ignores)
@@ -181,18 +184,31 @@ class Op:
 
     # ---- open operators ------------------------------------------------------------------------
 
-    def resolves(self, fn: Callable[[dict[str, Any]], Op]) -> Callable[[dict[str, Any]], Op]:
-        """Make the operator *open*: what it takes and gives is known only from the attributes of a call.
+    def resolves(self, fn: Callable[[dict[str, Any], Sequence[Any]], Op]) -> Callable:
+        """Make the operator *open*: what it takes and gives is known only from a call.
 
-        ``fn(values)`` returns the operator of a call with these attributes, made by :meth:`variant`. Every call,
-        every node of a symbol and every binding of it gets its own, so that it may remember its forward pass.
+        ``fn(values, subgraphs)`` returns the operator of a call with these attributes and graphs to run, made by
+        :meth:`variant`. Every call, every node of a symbol and every binding of it gets its own, so that it may
+        remember its forward pass; unless the variant is not open itself.
         """
         self.resolver = fn
         return fn
 
-    def resolve(self, values: dict[str, Any]) -> Op:
-        """Return the operator that a call with the attributes `values` runs: this one, unless it is open."""
-        return self if self.resolver is None else self.resolver(values)
+    def resolve(self, values: dict[str, Any], subgraphs: Sequence[Any] = ()) -> Op:
+        """Return the operator that runs a call: this one, unless it is open.
+
+        Parameters
+        ----------
+        values : dict
+            The attributes.
+        subgraphs : sequence
+            The graphs that a loop or a branch runs, each a sequence of outputs.
+        """
+        if self.resolver is not None:
+            return self.resolver(values, subgraphs)
+        if subgraphs:
+            raise MXNetValueError(f"{self.name}: takes no subgraphs, got {len(subgraphs)}")
+        return self
 
     def variant(self, **changes: Any) -> Op:
         """Return a copy of the declaration in which some fields differ."""
@@ -277,7 +293,7 @@ class Op:
         return found
 
     def run(self, xp: Any, kind: str, ins: Sequence[Any], attrs: Attrs, *, train: bool = False, rng: Any = None,
-            device: Any = None, out: Any = None) -> tuple[Any, ...]:
+            device: Any = None, keep: bool = True, out: Any = None) -> tuple[Any, ...]:
         """Run the kernel on raw arrays. Returns outputs, then the new values of mutated inputs."""
         kernel = self.kernels.get(kind, self.kernel_fn) if self.kernels else self.kernel_fn
         extra = {}
@@ -287,6 +303,8 @@ class Op:
             extra["rng"] = rng
         if self.takes_device:
             extra["device"] = device
+        if self.takes_keep:
+            extra["keep"] = keep
         if out is not None:
             extra["out"] = out
         result = kernel(xp, *self.positional(attrs, ins), **self.kernel_attrs(attrs), **extra)

@@ -1,10 +1,11 @@
-"""``mx.sym.contrib``: the operators whose canonical names begin with _contrib_."""
+"""``mx.sym.contrib``: control flow, and the operators whose canonical names begin with _contrib_."""
 from ..ops.random.functions import zipfian
 from . import random
+from .control_flow import cond, foreach, while_loop
 from .functions import namespace
 from .symbol import Symbol
 
-__all__ = ["rand_zipfian"]
+__all__ = ["foreach", "while_loop", "cond", "rand_zipfian"]
 
 
 def rand_zipfian(true_classes: Symbol, num_sampled: int, range_max: int) -> tuple[Symbol, Symbol, Symbol]:

@@ -15,6 +15,7 @@ from ..ops.op import Op
 __all__ = ["dump", "load", "load_file"]
 
 _VERSION = 10901
+_DEEPEST = 50  # subgraphs in each other
 _CASTS = ("amp_cast", "amp_multicast")
 
 _CHANNELS_FIRST = (None, "NCW", "NCHW", "NCDHW")
@@ -65,10 +66,14 @@ def _skip_casts(heads: Iterable[Entry]) -> list[Entry]:
 
 def dump(heads: Sequence[Entry], remove_amp_cast: bool = True) -> str:
     """Return the JSON text of a graph, byte for byte as MXNet 1.9.1 lays it out."""
-    order = post_order(heads)
-    if remove_amp_cast and any(node.op is not None and node.op.name in _CASTS for node in order):
+    if remove_amp_cast and any(node.op is not None and node.op.name in _CASTS for node in post_order(heads)):
         heads = _skip_casts(heads)
-        order = post_order(heads)
+    return _lines("{", [*_graph(heads, 2), f'"attrs": {{"mxnet_version": ["int", {_VERSION}]}}'], "}", 0, True)
+
+
+def _graph(heads: Sequence[Entry], indent: int) -> list[str]:
+    """Return the fields of a graph, which stand `indent` deep."""
+    order = post_order(heads)
     number = {id(node): i for i, node in enumerate(order)}
 
     def entry(entry: Entry) -> str:
@@ -79,23 +84,24 @@ def dump(heads: Sequence[Entry], remove_amp_cast: bool = True) -> str:
         fields = [f'"op": {_quote(node.op.name if node.op else "null")}', f'"name": {_quote(node.name)}']
         if node.attrs:
             attrs = [f"{_quote(key)}: {_quote(value)}" for key, value in sorted(node.attrs.items())]
-            fields.append('"attrs": ' + _lines("{", attrs, "}", 6, len(attrs) > 1))
-        fields.append('"inputs": ' + _array(list(map(entry, node.inputs)), 6))
-        nodes.append(_lines("{", fields, "}", 4, True))
+            fields.append('"attrs": ' + _lines("{", attrs, "}", indent + 4, len(attrs) > 1))
+        fields.append('"inputs": ' + _array(list(map(entry, node.inputs)), indent + 4))
+        if node.op is not None and node.op.subgraphs:
+            graphs = [_lines("{", _graph(each, indent + 8), "}", indent + 6, True) for each in node.op.subgraphs]
+            fields.append('"subgraphs": ' + _lines("[", graphs, "]", indent + 4, True))
+        nodes.append(_lines("{", fields, "}", indent + 2, True))
         row.append(row[-1] + _counted(node))
-    top = ['"nodes": ' + _lines("[", nodes, "]", 2, True),
-           '"arg_nodes": ' + _array([str(number[id(n)]) for n in order if n.op is None], 2),
-           '"node_row_ptr": ' + _array([str(n) for n in row], 2),
-           '"heads": ' + _array(list(map(entry, heads)), 2),
-           f'"attrs": {{"mxnet_version": ["int", {_VERSION}]}}']
-    return _lines("{", top, "}", 0, True)
+    return ['"nodes": ' + _lines("[", nodes, "]", indent, True),
+            '"arg_nodes": ' + _array([str(number[id(n)]) for n in order if n.op is None], indent),
+            '"node_row_ptr": ' + _array([str(n) for n in row], indent),
+            '"heads": ' + _array(list(map(entry, heads)), indent)]
 
 
 def _counted(node: Node) -> int:
     """Return how many outputs MXNet says that a node has."""
     count = None if node.op is None else _OUTPUTS.get(node.op.name)
     if count is None:
-        return node.output_count
+        return node.visible_count if node.op is not None and node.op.subgraphs else node.output_count
     return max(count(node.parsed) if callable(count) else count, node.visible_count)
 
 
@@ -123,22 +129,27 @@ def load(text: str) -> list[Entry]:
         top = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise MXNetError(f"load: not a symbol: not JSON ({error})") from None
-    _expect(isinstance(top, dict), f"expected an object with nodes and heads, got {type(top).__name__}")
-    unknown = set(top) - {"nodes", "arg_nodes", "node_row_ptr", "heads", "attrs", "storage_type"}
+    return _heads(top, _version(top.get("attrs")) if isinstance(top, dict) else 0)
+
+
+def _heads(graph: Any, version: int, depth: int = 0) -> list[Entry]:
+    """Return the heads of a graph, which is `depth` graphs deep in others, in a file of the given version."""
+    _expect(isinstance(graph, dict), f"expected an object with nodes and heads, got {type(graph).__name__}")
+    _expect(depth <= _DEEPEST, f"more than {_DEEPEST} subgraphs lie in each other")
+    unknown = set(graph) - {"nodes", "arg_nodes", "node_row_ptr", "heads", "attrs", "storage_type"}
     _expect(not unknown, f"Unknown field {', '.join(sorted(unknown))}")
     for field in ("nodes", "heads"):
-        _expect(isinstance(top.get(field), list) and top[field], f"{field} is missing or empty")
-    version = _version(top.get("attrs"))
+        _expect(isinstance(graph.get(field), list) and graph[field], f"{field} is missing or empty")
     nodes: list[Node] = []
-    for i, item in enumerate(top["nodes"]):
-        nodes.append(_node(i, item, nodes, version))
+    for i, item in enumerate(graph["nodes"]):
+        nodes.append(_node(i, item, nodes, version, depth))
     if version < 900:
         _add_missing_inputs(nodes)
     if version < 904:
         for node in nodes:
             if node.op is not None:
                 node.initialize_inputs()
-    return [_entry(entry, nodes, "heads") for entry in top["heads"]]
+    return [_entry(entry, nodes, "heads") for entry in graph["heads"]]
 
 
 def _version(attrs: Any) -> int:
@@ -162,7 +173,7 @@ def _entry(entry: Any, nodes: Sequence[Node], where: str) -> Entry:
     return versioned(node, output, entry[2] if len(entry) > 2 else 0)
 
 
-def _node(i: int, item: Any, before: Sequence[Node], version: int) -> Node:
+def _node(i: int, item: Any, before: Sequence[Node], version: int, depth: int) -> Node:
     _expect(isinstance(item, dict) and isinstance(item.get("op"), str) and isinstance(item.get("name"), str)
             and isinstance(item.get("inputs"), list), f"node {i} has no op, name or inputs")
     name = item["name"]
@@ -171,8 +182,9 @@ def _node(i: int, item: Any, before: Sequence[Node], version: int) -> Node:
         found = item.get(field) or {}
         _expect(isinstance(found, dict), f"{field} of node {name!r} is no object")
         attrs.update({key: value if isinstance(value, str) else str(value) for key, value in found.items()})
-    if item.get("subgraphs"):
-        raise MXNetError(f"load: node {name!r} ({item['op']}) holds subgraphs, which are not supported")
+    subgraphs = item.get("subgraphs") or []
+    _expect(isinstance(subgraphs, list), f"subgraphs of node {name!r} is no array")
+    subgraphs = [_heads(graph, version, depth + 1) for graph in subgraphs]
     inputs = [_entry(entry, before, f"node {name!r}") for entry in item["inputs"]]
     if item["op"] == "null":
         return Node(None, name, {attribute.stored(key): value for key, value in attrs.items()})
@@ -182,7 +194,7 @@ def _node(i: int, item: Any, before: Sequence[Node], version: int) -> Node:
     if version < _VERSION:
         attrs = _upgraded(op, attrs, inputs, version)
     try:
-        op = op.resolve(attrs)
+        op = op.resolve(attrs, subgraphs)
         node = Node(op, name, attrs, inputs)
         parsed = node.parsed
     except MXNetError as error:
