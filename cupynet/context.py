@@ -9,7 +9,8 @@ from . import device as _device
 from .base import MXNetKeyError, MXNetTypeError, MXNetValueError, WithClassProperties, classproperty
 from .device import cuda as _cuda
 
-__all__ = ["Context", "cpu", "gpu", "cpu_pinned", "current_context", "num_gpus", "gpu_memory_info", "as_context"]
+__all__ = ["Context", "cpu", "gpu", "cpu_pinned", "current_context", "num_gpus", "gpu_memory_info", "as_context",
+           "set_default"]
 
 
 class Context(metaclass=WithClassProperties):
@@ -66,8 +67,10 @@ class Context(metaclass=WithClassProperties):
         cls._warn_of_default()
         if not isinstance(value, Context):
             raise MXNetTypeError(f"Context.default_ctx is set to {value!r}; expected a Context")
-        stack = cls._default.__dict__.setdefault("stack", [])
-        stack[-1:] = [value]
+        if len(cls._default.__dict__.get("stack", ())) > cls._default.__dict__.get("has_default", False):
+            cls._default.stack[-1] = value  # inside of a `with`
+        else:
+            set_default(value)
 
     @staticmethod
     def _warn_of_default() -> None:
@@ -136,6 +139,15 @@ def current_context() -> Context:
     """Return the innermost context entered with ``with`` in this thread, or ``cpu(0)``."""
     stack = getattr(Context._default, "stack", None)
     return stack[-1] if stack else _CPU
+
+
+def set_default(ctx: Context) -> None:
+    """Make `ctx` the context of this thread where no ``with`` says otherwise."""
+    local = Context._default.__dict__
+    stack = local.setdefault("stack", [])
+    # The default is the bottom of the stack that `with` pushes to and pops from.
+    stack[:1 if local.get("has_default") else 0] = [ctx]
+    local["has_default"] = True
 
 
 def num_gpus() -> int:

@@ -7,7 +7,7 @@ import pytest
 import cupynet
 
 ROOT = Path(cupynet.__file__).parent
-ROOMS = ["error", "dtypes", "c_api", "base", "nested", "libinfo",
+ROOMS = ["error", "dtypes", "c_api", "base", "nested", "libinfo", "download",
          "device", "runtime", "util", "context",
          "ops", "tape", "ndarray", "autograd", "random",
          "name", "attribute", "graph", "executor", "cached_op", "symbol", "control_flow", "operator",

@@ -1,5 +1,7 @@
 """``mx.io``: what feeds training, batch by batch."""
 from .arrays import NDArrayIter
 from .iterators import DataBatch, DataDesc, DataIter, PrefetchingIter, ResizeIter
+from .readers import CSVIter, MNISTIter, MXDataIter
 
-__all__ = ["DataBatch", "DataDesc", "DataIter", "NDArrayIter", "PrefetchingIter", "ResizeIter"]
+__all__ = ["DataBatch", "DataDesc", "DataIter", "NDArrayIter", "PrefetchingIter", "ResizeIter", "MXDataIter",
+           "MNISTIter", "CSVIter"]
