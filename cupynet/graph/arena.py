@@ -34,33 +34,28 @@ def place(tenants: Sequence[Tenant]) -> int:
     """
     stay = [t for t in tenants if t.end == FOREVER and t.nbytes <= _SMALL]
     order = sorted([t for t in tenants if t.end != FOREVER or t.nbytes > _SMALL], key=lambda t: (-t.nbytes, t.start))
-    starts, ends, offsets, tops = (np.empty(len(order), np.int64) for _ in range(4))
-    total = 0
+    placed = np.empty((4, len(order)), np.int64)  # start, end, offset and top of each, by offset
     for n, tenant in enumerate(order):
         size = -(-tenant.nbytes // ALIGNMENT) * ALIGNMENT
-        tenant.offset = _tightest(starts, ends, offsets, tops, n, tenant, size) if n else 0
-        starts[n], ends[n] = tenant.start, tenant.end
-        offsets[n], tops[n] = tenant.offset, tenant.offset + size
-        total = max(total, tenant.offset + size)
+        tenant.offset = _tightest(placed[:, :n], tenant, size)
+        at = int(placed[2, :n].searchsorted(tenant.offset))
+        placed[:, at + 1:n + 1] = placed[:, at:n]
+        placed[:, at] = tenant.start, tenant.end, tenant.offset, tenant.offset + size
+    total = int(placed[3].max(initial=0))
     for tenant in stay:
         tenant.offset, total = total, total + -(-tenant.nbytes // ALIGNMENT) * ALIGNMENT
     return total
 
 
-def _tightest(starts: np.ndarray, ends: np.ndarray, offsets: np.ndarray, tops: np.ndarray, count: int,
-              tenant: Tenant, size: int) -> int:
-    """Return the offset of the smallest gap of at least `size`, or of the end, among the first `count` placed."""
-    beside = np.nonzero((starts[:count] <= tenant.end) & (ends[:count] >= tenant.start))[0]
-    if not len(beside):
+def _tightest(placed: np.ndarray, tenant: Tenant, size: int) -> int:
+    """Return the offset of the smallest gap of at least `size`, or of the end, among those placed before."""
+    beside = (placed[0] <= tenant.end) & (placed[1] >= tenant.start)
+    offsets = placed[2][beside]
+    if not len(offsets):
         return 0
-    beside = beside[np.argsort(offsets[beside], kind="stable")]
-    floors = np.maximum.accumulate(tops[beside])  # where the gap after each neighbour begins
-    gaps = offsets[beside[1:]] - floors[:-1]
-    before = int(offsets[beside[0]])
-    best, at = (before, 0) if before >= size else (None, 0)
-    fitting = np.nonzero(gaps >= size)[0]
-    if len(fitting):
-        tightest = fitting[np.argmin(gaps[fitting])]
-        if best is None or gaps[tightest] < best:
-            best, at = gaps[tightest], int(floors[tightest])
-    return at if best is not None else int(floors[-1])
+    tops = np.maximum.accumulate(placed[3][beside])
+    floors = np.concatenate(((0,), tops[:-1]))  # where the gap before each neighbour begins
+    gaps = offsets - floors
+    gaps[gaps < size] = FOREVER
+    tightest = int(gaps.argmin())
+    return int(floors[tightest]) if gaps[tightest] != FOREVER else int(tops[-1])

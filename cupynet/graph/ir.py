@@ -6,6 +6,7 @@ and values have Python's arithmetic, so the same rules that run on arrays build 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -21,15 +22,18 @@ from ..util import is_np_shape
 __all__ = ["Value", "Step", "Graph", "GraphFunctions", "Undetermined"]
 
 _MEMO_LIMIT = 20_000
-_memo: dict[Any, tuple[tuple, tuple]] = {}  # the shapes and dtypes that came out of an operator for those that go in
+_memo: dict[Any, tuple[Op, tuple, tuple]] = {}  # what to run for inputs of given shapes and dtypes, and what comes out
 
 
 class Undetermined(MXNetError):
     """The shapes of an operator's inputs do not determine those of its outputs."""
 
 
-def _outputs(op: Op, attrs: Attrs, ins: Sequence[Value], name: str) -> tuple[tuple, tuple]:
-    """Return the shapes and dtypes of an operator's outputs, from the inputs'. Networks repeat themselves."""
+def _outputs(op: Op, attrs: Attrs, ins: Sequence[Value], name: str) -> tuple[Op, tuple, tuple]:
+    """Return what to run for an operator on these inputs, and the shapes and dtypes of its outputs.
+
+    Networks repeat themselves, so that is remembered.
+    """
     # what shape an attribute of a source means depends on the switch
     key = (op, attrs, *[(v.shape, v.dtype) for v in ins]) if ins else (op, attrs, is_np_shape())
     found = _memo.get(key)
@@ -42,7 +46,7 @@ def _outputs(op: Op, attrs: Attrs, ins: Sequence[Value], name: str) -> tuple[tup
         if not all(map(known, shapes)) or any(dtype is None for dtype in dtypes):
             raise Undetermined(f"{op.name} {name!r}: the shape of its output depends on values; such "
                                "operators run imperatively (mx.nd) but cannot be part of an executor")
-        found = tuple(shapes), tuple(dtypes)
+        found = without_work(op, attrs, shapes, dtypes), tuple(shapes), tuple(dtypes)
         if op.resolver is None:
             if len(_memo) > _MEMO_LIMIT:
                 _memo.clear()
@@ -189,8 +193,8 @@ class Graph:
         The shapes and dtypes of its outputs, if they are not given as `kinds`, follow from those of its inputs; else
         this raises Undetermined.
         """
-        shapes, dtypes = _outputs(op, attrs, ins, name) if kinds is None else kinds
-        op = without_work(op, attrs, shapes, dtypes)
+        op, shapes, dtypes = (_outputs(op, attrs, ins, name) if kinds is None else
+                              (without_work(op, attrs, *kinds), *kinds))
         step = Step(op, attrs, ins, name, self.backward, self.place)
         step.outs = tuple([Value(self, step, i, shape, dtype, f"{name}_{out}", self.place)
                            for i, (out, shape, dtype) in enumerate(zip(op.output_names(attrs), shapes, dtypes))])
@@ -226,6 +230,9 @@ class GraphFunctions:
         return self._graph.apply(op, ins, **values)
 
     def __getattr__(self, name: str) -> Any:
-        if find(name) is None:
+        op = find(name)
+        if op is None:
             raise AttributeError(f"operator {name!r} is not registered")
-        return lambda *ins, **values: self._graph.apply(name, ins, **values)
+        call = partial(self.__call__, op)
+        setattr(self, name, call)
+        return call

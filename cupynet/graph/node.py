@@ -112,15 +112,20 @@ def post_order(heads: Iterable[Entry]) -> list[Node]:
     """Return every node that `heads` depend on, inputs before users, depth first from the first head."""
     order: list[Node] = []
     seen: set[int] = set()
-    stack = [(node, False) for node, _ in reversed(list(heads))]
+    stack: list[Node | None] = [node for node, _ in reversed(list(heads))]  # None: what lies below it is done
     while stack:
-        node, done = stack.pop()
-        if done:
-            order.append(node)
+        node = stack.pop()
+        if node is None:
+            order.append(stack.pop())
         elif id(node) not in seen:
             seen.add(id(node))
-            stack.append((node, True))
-            stack.extend((parent, False) for parent, _ in reversed(node.inputs) if id(parent) not in seen)
+            if not node.inputs:
+                order.append(node)
+                continue
+            stack += node, None
+            for parent, _ in reversed(node.inputs):
+                if id(parent) not in seen:
+                    stack.append(parent)
     return order
 
 
@@ -136,6 +141,8 @@ def copied(heads: Iterable[Entry]) -> list[Entry]:
         copies[id(node)] = twin = Node(node.op, node.name, dict(node.attrs), map(copy, node.inputs))
         if node.version:
             twin.version = node.version
+        if "parsed" in vars(node):
+            twin.parsed = node.parsed
     return list(map(copy, heads))
 
 

@@ -111,9 +111,10 @@ class Binding(SymbolBase):
             If an array is missing, or a list has the wrong length. Extra names in a dict are ignored.
         """
         ctx = as_context(ctx)
-        arg_nodes, aux_nodes = self._variables()
-        names = [n.name for n in arg_nodes]
-        aux_names = [n.name for n in aux_nodes]
+        symbol = self.__copy__()  # which nobody changes
+        structure = Structure(symbol._heads)
+        names = [n.name for n in structure.arguments]
+        aux_names = [n.name for n in structure.auxiliary]
         arrays = _arrays("args", args, names)
         aux = _arrays("aux_states", aux_states if aux_states is not None else [], aux_names)
         reqs = _requests(grad_req, names)
@@ -123,7 +124,7 @@ class Binding(SymbolBase):
             grads = [args_grad.get(name) for name in names]
         else:
             grads = _arrays("args_grad", args_grad, names, optional=True)
-        return Executor(self.__copy__(), ctx, arrays, grads, reqs, aux, shared_exec, None, _groups(group2ctx))
+        return Executor(symbol, ctx, arrays, grads, reqs, aux, shared_exec, structure, _groups(group2ctx))
 
     def eval(self, ctx: Context | None = None, **kwargs: NDArray) -> list[NDArray]:
         """Return the outputs for arguments given by name."""
