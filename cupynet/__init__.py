@@ -35,6 +35,7 @@ from .context import Context, cpu, cpu_pinned, current_context, gpu, gpu_memory_
 from .executor import Executor
 from .ndarray import NDArray, waitall
 from .symbol import Symbol, Variable
+from .symbol.recorded import get_symbol as _get_symbol
 from .util import (
     is_np_array,
     is_np_shape,
@@ -46,7 +47,9 @@ from .util import (
     use_np_shape,
 )
 
-nd.CachedOp = _CachedOp  # where MXNet has it
+# What stands above the modules in which MXNet has it
+nd.CachedOp = _CachedOp
+autograd.get_symbol = _get_symbol
 
 __version__ = "1.9.1"  # the MXNet API that this is
 cupynet_version = "0.1.0"

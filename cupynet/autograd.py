@@ -26,7 +26,7 @@ from .ndarray.invoke import call
 from .tape import state
 
 __all__ = ["record", "pause", "train_mode", "predict_mode", "is_recording", "is_training", "set_recording",
-           "set_training", "mark_variables", "backward", "grad", "get_symbol", "Function"]
+           "set_training", "mark_variables", "backward", "grad", "Function"]
 
 
 def set_recording(is_recording: bool) -> bool:
@@ -192,11 +192,6 @@ def _result(variable: NDArray, gradient: Any) -> NDArray:
         return wrap(gradient._data, gradient._ctx, gradient._entry, variable._class)
     variable._ctx.device.enter()
     return wrap(variable._ctx.device.xp.array(gradient, variable._data.dtype), variable._ctx, None, variable._class)
-
-
-def get_symbol(x: NDArray) -> None:
-    """Not offered: a tape keeps only what gradients need and is no symbol. Raises MXNetError."""
-    raise MXNetError("get_symbol: a recorded computation cannot be turned into a Symbol; compose it with mx.sym")
 
 
 class _FunctionNode(tape.Node):

@@ -40,7 +40,7 @@ from .ops import catalog
 from .tape import state
 from .util import is_np_shape
 
-__all__ = ["CachedOp"]
+__all__ = ["CachedOp", "CachedNode"]
 
 # What MXNet's engine is told; here all memory is planned and all operators of a graph run together anyway.
 _FLAGS = {"static_alloc": bool, "static_shape": bool, "inline_limit": int, "forward_bulk_size": int,
@@ -130,7 +130,7 @@ class CachedOp:
         wanted = key[0]
         requests = {node.name: "write" for node, want in zip(self._structure.inputs, wanted or ()) if want}
         # bound to the structure and not to this object, which would keep itself alive
-        use = _Use(key, partial(self._structure.plan, key[2:], requests, keep_draws=bool(requests)))
+        use = _Use(key, self._structure, partial(self._structure.plan, key[2:], requests, keep_draws=bool(requests)))
         if len(place.uses) >= _USES:
             place.uses.clear()
         return place.uses.setdefault(key, use)
@@ -156,8 +156,8 @@ class CachedOp:
 class _Use:
     """How a CachedOp runs for inputs of certain shapes and dtypes, some of which have gradients."""
 
-    def __init__(self, key: tuple, make: Callable[[], Plan | None]):
-        self.key, self.make = key, make
+    def __init__(self, key: tuple, structure: Structure, make: Callable[[], Plan | None]):
+        self.key, self.structure, self.make = key, structure, make
         self.plan = plan = make()
         if plan is not None:
             def kinds(slots: Iterable[int], values: Iterable[Any]) -> list[tuple]:
@@ -182,7 +182,7 @@ def _run(use: _Use, place: _Place, ctx: Context, raws: list, entries: tuple, cls
     outs = [raw if raw.__class__ is array else xp.asarray(raw) for raw in outs]
     if not use.targets:
         return [wrap(raw, ctx, None, cls) for raw in outs]
-    node = _CachedNode(entries, lease, use, ctx, [(raw.shape, raw.dtype) for raw in outs])
+    node = CachedNode(entries, lease, use, ctx, [(raw.shape, raw.dtype) for raw in outs])
     return [wrap(raw, ctx, (node, i), cls) for i, raw in enumerate(outs)]
 
 
@@ -257,7 +257,7 @@ class _Lease:
 
 # ---- the tape -------------------------------------------------------------------------------------
 
-class _CachedNode(tape.Node):
+class CachedNode(tape.Node):
     """A call of a CachedOp on the tape: the backward pass is that of the frame in which it ran."""
 
     __slots__ = ("lease", "use", "ctx", "metas")
@@ -269,6 +269,11 @@ class _CachedNode(tape.Node):
     @property
     def label(self) -> str:
         return "CachedOp"
+
+    @property
+    def structure(self) -> Structure:
+        """What was called."""
+        return self.use.structure
 
     def free(self, gone: tuple) -> None:
         super().free(gone)
