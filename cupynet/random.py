@@ -4,7 +4,7 @@ from __future__ import annotations
 from typing import Any
 
 from . import device as _device
-from .base import MXNetTypeError
+from .base import MXNetValueError, integer_types
 from .context import Context, as_context
 from .ndarray import random as _random
 
@@ -12,18 +12,23 @@ __all__ = ["seed"]
 
 
 def seed(seed_state: int, ctx: Context | str = "all") -> None:
-    """Restart the random generators from `seed_state`: those of all contexts, or that of `ctx`.
+    """Restart the random numbers of all contexts, or those of `ctx`, from `seed_state`.
 
-    The same seed gives the same numbers on every run of cupynet on a device of the same kind; they are not
-    the numbers that MXNet drew.
+    On the CPU the same seed gives the same numbers as in MXNet; there they are also the same if no seed is set, which
+    counts as 0. All CPU contexts share their numbers. On a GPU the same seed gives the same numbers in every run.
+
+    Raises
+    ------
+    MXNetValueError
+        If `seed_state` is no int.
     """
-    if isinstance(seed_state, bool) or not hasattr(seed_state, "__index__"):
-        raise MXNetTypeError(f"seed: seed_state is {seed_state!r}; expected an int")
-    value = seed_state.__index__() & 0xFFFFFFFFFFFFFFFF
+    if not isinstance(seed_state, integer_types):
+        raise MXNetValueError(f"seed_state must be int, got {seed_state!r}")
     if ctx == "all":
-        _device.seed_all(value)
+        _device.seed(int(seed_state))
     else:
-        as_context(ctx).device.seed(value)
+        ctx = Context(ctx) if ctx in Context.devstr2type else as_context(ctx)
+        _device.seed(int(seed_state), "cuda" if ctx.device_type == "gpu" else "cpu", ctx.device_id)
 
 
 def __getattr__(name: str) -> Any:

@@ -8,10 +8,10 @@ from __future__ import annotations
 import threading
 from typing import Any
 
-from . import cuda, host, streams
+from . import cuda, host, random, streams
 from .host import Device
 
-__all__ = ["Device", "get", "seed_all", "count_gpus", "synchronize_all", "of_raw"]
+__all__ = ["Device", "get", "seed", "count_gpus", "synchronize_all", "of_raw"]
 
 _devices: dict[tuple[str, int], Device] = {}
 _lock = threading.Lock()
@@ -29,13 +29,14 @@ def get(kind: str, index: int) -> Device:
     return device
 
 
-def seed_all(seed: int) -> None:
-    """Seed the generator of every device, also of those that have not been used yet."""
-    for device in list(_devices.values()):
-        streams.settle(device)  # a program that draws may be under way
-    host.Device.default_seed = seed
-    for device in list(_devices.values()):
-        device.seed(None)
+def seed(value: int, kind: str | None = None, index: int = 0) -> None:
+    """Start the random numbers of one place afresh, or those of all for ``None``: also of GPUs not yet in use."""
+    if kind != "cuda":
+        numbers = host.HostDevice.numbers
+        streams.settle(numbers)  # a program that draws may be under way
+        numbers.seed(value, plain=kind == "cpu")
+    if kind != "cpu":
+        random.Philox.seed(value, None if kind is None else index)
 
 
 def count_gpus() -> int:

@@ -8,6 +8,7 @@ import numpy as np
 
 from ..base import MXNetError
 from .host import Device
+from .random import Philox
 
 __all__ = ["CudaDevice", "count", "start", "memory_info", "compute_capability"]
 
@@ -85,6 +86,7 @@ class CudaDevice(Device):
         self._cuda_device = cupy.cuda.Device(index)
         with self._cuda_device:
             self.stream = cupy.cuda.Stream(non_blocking=True)
+        self.numbers = Philox(self)
 
     def check(self) -> None:
         """Run one small kernel: proves the driver, the compiler and the headers."""
@@ -96,10 +98,6 @@ class CudaDevice(Device):
                              "install cupynet[cuda12] or cupynet[cuda13] to match the driver") from error
         if total != 6:
             raise MXNetError(f"gpu({self.index}) computed 1+2+3 = {total}")
-
-    def new_rng(self, sequence: np.random.SeedSequence) -> Any:
-        self.enter()
-        return self.xp.random.Generator(self.xp.random.Philox4x3210(sequence))
 
     def enter(self) -> None:
         # Asked of CuPy each time: users may have entered a stream or device of their own in between.

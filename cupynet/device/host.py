@@ -1,6 +1,7 @@
-"""The host: NumPy arrays, computed inline by the calling thread."""
+"""The host: NumPy arrays, computed inline by the calling thread, and MXNet's random numbers."""
 from __future__ import annotations
 
+import os
 import warnings
 from collections.abc import Callable
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from . import streams
+from .random import Generator
 from .streams import Job, Stream
 
 __all__ = ["Device", "HostDevice"]
@@ -29,37 +31,19 @@ class Device:
         The number of the device among its kind.
     """
 
-    default_seed: int | None = None  # what mx.random.seed(n) set for devices that have none of their own
     kind: str
     xp: Any
     index: int
+    numbers: Any  # the source of its random numbers, which devices may share
 
     def __init__(self, index: int):
         self.index = index
-        self._rng = None
-        self._seed: int | None = None
 
     @property
     def rng(self) -> Any:
-        """The device's random generator (an object with the methods of ``numpy.random.Generator``)."""
-        streams.settle(self)  # a program that draws may be under way
-        if self._rng is None:
-            if self._seed is not None:
-                entropy: Any = [self._seed, 0]
-            elif self.default_seed is not None:
-                entropy = [self.default_seed, self.index]
-            else:
-                entropy = None
-            self._rng = self.new_rng(np.random.SeedSequence(entropy))
-        return self._rng
-
-    def seed(self, seed: int | None) -> None:
-        """Restart the random generator from `seed`, or from the seed common to all for ``None``."""
-        streams.settle(self)
-        self._seed, self._rng = seed, None
-
-    def new_rng(self, sequence: np.random.SeedSequence) -> Any:
-        raise NotImplementedError
+        """What random operators draw from: a :class:`~.random.Generator` or what has its methods."""
+        streams.settle(self.numbers)  # a program that draws may be under way
+        return self.numbers
 
     def enter(self) -> None:
         """Make this device and its stream the current ones of the calling thread."""
@@ -110,6 +94,7 @@ class HostDevice(Device):
 
     kind = "cpu"
     xp = np
+    numbers = Generator()  # all of them share it, as in MXNet
 
     def __init__(self, index: int):
         super().__init__(index)
@@ -122,9 +107,6 @@ class HostDevice(Device):
 
     def synchronize(self) -> None:
         streams.wait_for_all()
-
-    def new_rng(self, sequence: np.random.SeedSequence) -> np.random.Generator:
-        return np.random.Generator(np.random.SFC64(sequence))
 
     def from_host(self, array: np.ndarray) -> np.ndarray:
         return np.array(array, order="C")
@@ -140,3 +122,7 @@ class HostDevice(Device):
 
     def address(self, raw: np.ndarray) -> int:
         return raw.__array_interface__["data"][0]
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(before=HostDevice.numbers.count_child, after_in_child=HostDevice.numbers.start_child)

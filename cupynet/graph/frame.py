@@ -167,7 +167,7 @@ class Frame:
     def job(self, reads: Iterable[Any], writes: Iterable[Any], watched: bool = False) -> Job:
         """Return the job, for the stream of its device, of runs that use these raw arrays and the frame's memory."""
         plan, memory = self.plan, self.memory
-        own = [memory, *memory.blocks, *(self.devices if plan.draws else ())]
+        own = [memory, *memory.blocks, *(device.numbers for device in self.devices if plan.draws)]
         return Job(reads, [*writes, *own], plan.splits, watched or plan.calls_user or len(self.devices) > 1)
 
     def forward(self, train: bool, monitor: Monitor | None = None) -> None:

@@ -326,7 +326,7 @@ def random_randint(
     out: NDArray | Sequence[NDArray] | None = None,
     name: str | None = None,
 ) -> NDArray:
-    """Draw whole numbers from ``[low, high)``, each as likely."""
+    """Draw whole numbers in ``[low, high)``, each as likely."""
 
 def random_uniform(
     low: float = 0.0,

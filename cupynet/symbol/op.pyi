@@ -311,7 +311,7 @@ def random_randint(
     name: str | None = None,
     attr: dict[str, str] | None = None,
 ) -> Symbol:
-    """Draw whole numbers from ``[low, high)``, each as likely."""
+    """Draw whole numbers in ``[low, high)``, each as likely."""
 
 def random_uniform(
     low: float = 0.0,

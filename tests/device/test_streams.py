@@ -91,11 +91,11 @@ def test_random_numbers_come_in_the_order_of_calls(gate):
 
     def draws(raw):
         gate.stand()
-        raw[...] = device.rng.random(size=3, dtype=np.float32)
-    assert begin(draws, writes=[x], more=[device])
+        raw[...] = device.rng.uniform((3,))
+    assert begin(draws, writes=[x], more=[device.numbers])
     second = mx.nd.random.uniform(shape=(3,))
     np.testing.assert_array_equal([x.asnumpy(), second.asnumpy()], first)
-    begin(draws, writes=[x], more=[device])
+    begin(draws, writes=[x], more=[device.numbers])
     mx.random.seed(3)
     np.testing.assert_array_equal(mx.nd.random.uniform(shape=(3,)).asnumpy(), first[0])
 

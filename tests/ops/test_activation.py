@@ -7,6 +7,7 @@ import samples
 
 import cupynet as mx
 from cupynet.base import MXNetTypeError, MXNetValueError
+from cupynet.device.random import Generator
 from cupynet.ops import catalog
 from cupynet.ops.infer import infer_shapes, infer_types
 from cupynet.ops.nn import activation
@@ -16,7 +17,7 @@ ALL = importlib.import_module("samples.activation").SAMPLES
 
 def run(name, *ins, train=True, seed=3, out=None, **attrs):
     op = catalog.get(name)
-    return op.run(np, "cpu", ins, op.parse(attrs), train=train, rng=np.random.Generator(np.random.SFC64(seed)), out=out)
+    return op.run(np, "cpu", ins, op.parse(attrs), train=train, rng=Generator(seed), out=out)
 
 
 @pytest.mark.parametrize("sample", [s for s in ALL if catalog.get(s.op).takes_out], ids=lambda s: s.id)

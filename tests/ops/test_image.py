@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 
 from cupynet.base import MXNetError
+from cupynet.device.random import Generator
 from cupynet.ops import catalog
 from cupynet.ops.infer import infer_shapes
 from cupynet.ops.vision.resample import resample, taps, transpose_taps
@@ -13,7 +14,7 @@ GREY = np.full((4, 4, 3), 100, "float32")
 
 def draws(name, data, count=400, **attrs):
     op = catalog.get(name)
-    rng = np.random.Generator(np.random.SFC64(11))
+    rng = Generator(11)
     return np.stack([op.run(np, "cpu", [data], op.parse(attrs), rng=rng)[0] for _ in range(count)])
 
 

@@ -4,6 +4,7 @@ import pytest
 from samples import rand
 
 from cupynet.base import MXNetValueError
+from cupynet.device.random import Generator
 from cupynet.ops import catalog
 from cupynet.ops.infer import infer_shapes
 from cupynet.ops.nn.rnn import parameter_count
@@ -53,7 +54,7 @@ def test_dropout_is_between_layers_and_in_training_only():
     attrs = {"state_size": 8, "num_layers": 2, "mode": "rnn_tanh", "p": 0.5}
     count = parameter_count(data_size=4, state_size=8, num_layers=2, mode="rnn_tanh")
     inputs = [rand(5, 3, 4), rand(count), np.zeros((2, 3, 8), "f4")]
-    generator = np.random.Generator(np.random.SFC64(1))
+    generator = Generator(1)
     quiet, *_, saved = run(inputs, **attrs)
     noisy, *_, dropped = run(inputs, train=True, rng=generator, **attrs)
     assert not np.allclose(quiet, noisy)

@@ -11,6 +11,7 @@ import pytest
 import samples
 
 import cupynet as mx
+from cupynet.device.random import Generator
 from cupynet.ndarray.invoke import invoke
 from cupynet.ops import catalog
 from cupynet.ops.gradient import RawFunctions, kept_by_rules, pull_back
@@ -33,7 +34,7 @@ def frozen(array):
 
 def run(op, attrs, inputs, sample):
     return op.run(np, "cpu", [frozen(x) for x in inputs], attrs, train=sample.train,
-                  rng=np.random.Generator(np.random.SFC64(7)))
+                  rng=Generator(7))
 
 
 def head_gradient(shape, dtype):

@@ -159,7 +159,7 @@ def leaky_relu(xp, data, gamma=None, *, act_type: Literal["elu", "gelu", "leaky"
     """
     if act_type == "rrelu":
         if train:
-            mask = rng.random(data.shape, dtype=np.float64 if data.dtype == np.float64 else np.float32)
+            mask = rng.serial.uniform(data.shape, np.float64 if data.dtype == np.float64 else np.float32)
             mask = (mask * (upper_bound - lower_bound) + lower_bound).astype(data.dtype, copy=False)
         else:
             mask = xp.full(data.shape, (lower_bound + upper_bound) / 2, data.dtype)

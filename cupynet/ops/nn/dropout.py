@@ -3,11 +3,10 @@ from __future__ import annotations
 
 from typing import Literal
 
-import numpy as np
-
 from ..catalog import op, require
 from ..infer import Slots, same_type
 from ..schema import Attrs, Shape
+from ..single import as_single
 
 __all__: list[str] = []
 
@@ -35,11 +34,11 @@ def dropout(xp, data, *, p: float = 0.5, mode: Literal["always", "training"] = "
     Source: N. Srivastava et al., "Dropout", 2014.
     """
     shape = _mask_shape(data.shape, axes)
-    if p == 0 or not (train or mode == "always"):
+    kept = 1 - as_single(p)
+    if kept == 1 or not (train or mode == "always"):
         return data.copy(), xp.broadcast_to(xp.ones((), data.dtype), shape)
-    draws = rng.random(shape, dtype=np.float64 if data.dtype == np.float64 else np.float32)
-    mask = (draws >= p).astype(data.dtype)
-    mask *= 0 if p == 1 else 1 / (1 - p)
+    mask = rng.below(shape, data.dtype, kept).astype(data.dtype)
+    mask *= data.dtype.type(1 / kept if kept else 0)
     return data * mask, mask
 
 

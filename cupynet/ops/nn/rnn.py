@@ -12,6 +12,7 @@ from typing import Any, Literal, NamedTuple
 from ..catalog import op, require
 from ..infer import Slots, derived, either
 from ..schema import Attrs
+from ..single import as_single
 
 __all__ = ["parameter_count"]
 
@@ -424,7 +425,8 @@ def rnn(xp, data, parameters, state, state_cell=None, sequence_length=None, *, s
 
     Notes
     -----
-    MXNet ignores `sequence_length` and the bounds of the cell state on a CPU; here they count everywhere.
+    MXNet ignores `sequence_length` and the bounds of the cell state on a CPU, and most of its builds dropout between
+    layers of single precision; here they count everywhere.
     """
     time, batch, data_size = data.shape
     sizes = _sizes(mode, state_size, num_layers, bidirectional, projection_size)
@@ -445,11 +447,17 @@ def rnn(xp, data, parameters, state, state_cell=None, sequence_length=None, *, s
         x = out
         if mask is not None:
             if train:
-                xp.multiply(rng.random(size=mask.shape, dtype="float32") >= p, 1 / (1 - p) if p < 1 else 0, out=mask)
+                _drop(xp, rng.serial.uniform(mask.shape), p, out=mask)
             else:
                 mask[...] = 1
             x = out * mask
     return output, last_h, last_c, vector
+
+
+def _drop(xp: Any, drawn: Any, p: float, out: Any) -> None:
+    """Put factors into `out` that set elements to 0 with probability `p`, by uniform numbers."""
+    p = as_single(p)
+    xp.multiply(drawn >= p, 1 / (1 - p) if p < 1 else 0, out=out)
 
 
 @rnn.shape

@@ -1,2 +1,2 @@
 """Random numbers: draws from distributions, densities, and random choices and orders."""
-from . import draw, functions
+from . import choice, density, draw, functions

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from ...base import MXNetTypeError
+from ...base import MXNetTypeError, MXNetValueError, _Null, numeric_types
 
 __all__ = ["functions", "zipfian"]
 
@@ -45,6 +45,16 @@ DISTRIBUTIONS = {
 }
 
 
+def _options(shape: Any, dtype: Any, out: Any, more: dict[str, Any]) -> dict[str, Any]:
+    """Return the attributes that were given. A dtype of None is NumPy's default, as in MXNet."""
+    given = {} if shape is _Null or shape is None else {"shape": shape}
+    if dtype is not _Null:
+        given["dtype"] = "float64" if dtype is None else dtype
+    if out is not None:
+        given["out"] = out
+    return given | more
+
+
 def functions(is_array: Callable[[Any], bool], call: Callable[..., Any]) -> dict[str, Callable]:
     """Return the public functions by name.
 
@@ -59,8 +69,8 @@ def functions(is_array: Callable[[Any], bool], call: Callable[..., Any]) -> dict
 
     def drawer(name: str, which: Distribution) -> Callable:
         sign = inspect.Signature([*(P(n, P.POSITIONAL_OR_KEYWORD, default=d) for n, d in which.parameters.items()),
-                                  *(P(n, P.POSITIONAL_OR_KEYWORD, default=None)
-                                    for n in ("shape", "dtype", "ctx", "out")),
+                                  *(P(n, P.POSITIONAL_OR_KEYWORD, default=d) for n, d in
+                                    (("shape", _Null), ("dtype", _Null), ("ctx", None), ("out", None))),
                                   P("kwargs", P.VAR_KEYWORD)])
 
         def draw(*args: Any, **kwargs: Any) -> Any:
@@ -71,13 +81,17 @@ def functions(is_array: Callable[[Any], bool], call: Callable[..., Any]) -> dict
             bound.apply_defaults()
             given = bound.arguments
             values = [given[n] for n in which.parameters]
-            rest = {n: given[n] for n in ("shape", "dtype", "out") if given[n] is not None} | given["kwargs"]
+            rest = _options(given["shape"], given["dtype"], given["out"], given["kwargs"])
             arrays = [is_array(v) for v in values]
             if all(arrays):
                 return call(which.draw_for, *values, **rest)
             if any(arrays):
                 raise MXNetTypeError(f"{name}: parameters must be all numbers or all arrays, got "
                                      f"{', '.join(type(v).__name__ for v in values)}")
+            for value in values:
+                if not isinstance(value, numeric_types):
+                    raise MXNetValueError(f"{name}: distribution parameters must be arrays or numbers, got "
+                                          f"{type(value).__name__}")
             return call(which.draw, ctx=given["ctx"], **dict(zip(which.random_names, values)), **rest)
         draw.__name__ = draw.__qualname__ = name
         draw.__signature__ = sign
@@ -89,38 +103,41 @@ def functions(is_array: Callable[[Any], bool], call: Callable[..., Any]) -> dict
 
     made = {name: drawer(name, which) for name, which in DISTRIBUTIONS.items()}
 
-    def exponential(scale: Any = 1, shape: Any = None, dtype: Any = None, ctx: Any = None, out: Any = None,
+    def exponential(scale: Any = 1, shape: Any = _Null, dtype: Any = _Null, ctx: Any = None, out: Any = None,
                     **kwargs: Any) -> Any:
         """Draw from the exponential distribution with mean `scale` (a number, or an array of them)."""
-        rest = {n: v for n, v in (("shape", shape), ("dtype", dtype), ("out", out)) if v is not None} | kwargs
+        rest = _options(shape, dtype, out, kwargs)
         if is_array(scale):
             return call("_sample_exponential", 1.0 / scale, **rest)
+        if not isinstance(scale, numeric_types) or scale == 0:
+            raise MXNetValueError(f"exponential: scale is {scale!r}; expected an array or a number other than 0")
         return call("_random_exponential", ctx=ctx, lam=1.0 / scale, **rest)
 
-    def randn(*shape: int, loc: Any = 0, scale: Any = 1, dtype: Any = None, ctx: Any = None, **kwargs: Any) -> Any:
+    def randn(*shape: int, loc: Any = 0, scale: Any = 1, dtype: Any = _Null, ctx: Any = None, **kwargs: Any) -> Any:
         """Draw an array of `shape` from the normal distribution."""
         return made["normal"](loc, scale, shape, dtype, ctx, **kwargs)
 
-    def randint(low: int, high: int, shape: Any = None, dtype: Any = None, ctx: Any = None, out: Any = None,
+    def randint(low: int, high: int, shape: Any = _Null, dtype: Any = _Null, ctx: Any = None, out: Any = None,
                 **kwargs: Any) -> Any:
         """Draw whole numbers in ``[low, high)``, int32 by default."""
-        rest = {n: v for n, v in (("shape", shape), ("dtype", dtype), ("out", out)) if v is not None} | kwargs
-        return call("_random_randint", ctx=ctx, low=low, high=high, **rest)
+        return call("_random_randint", ctx=ctx, low=low, high=high, **_options(shape, dtype, out, kwargs))
 
-    def multinomial(data: Any, shape: Any = None, get_prob: bool = False, out: Any = None, dtype: str = "int32",
+    def multinomial(data: Any, shape: Any = _Null, get_prob: bool = False, out: Any = None, dtype: str = "int32",
                     **kwargs: Any) -> Any:
         """Draw category numbers by the probabilities in the last axis of `data`.
 
         With `get_prob` also the logarithms of the probabilities of what was drawn.
         """
-        rest = {n: v for n, v in (("shape", shape), ("out", out)) if v is not None} | kwargs
-        return call("_sample_multinomial", data, get_prob=get_prob, dtype=dtype, **rest)
+        return call("_sample_multinomial", data, get_prob=get_prob, **_options(shape, dtype, out, kwargs))
 
     def shuffle(data: Any, **kwargs: Any) -> Any:
         """Return `data` with the first axis in random order."""
         return call("_shuffle", data, **kwargs)
 
-    return made | {f.__name__: f for f in (exponential, randn, randint, multinomial, shuffle)}
+    for function in (exponential, randn, randint, multinomial, shuffle):
+        function.__qualname__ = function.__name__
+        made[function.__name__] = function
+    return made
 
 
 def zipfian(uniform: Callable[..., Any], true_classes: Any, num_sampled: int, range_max: int, **kwargs: Any

@@ -12,6 +12,7 @@ import numpy as np
 from ..catalog import op, require
 from ..infer import Slots, same_shape, same_type
 from ..schema import Attrs, Floats, Shape
+from ..single import as_single
 from .resample import resize
 
 __all__: list[str] = []
@@ -263,7 +264,7 @@ def _declare_flips(direction: str, axis: int) -> None:
 
     @op(name=f"_image_random_flip_{direction}", differentiable=False)
     def random_flip(xp, data, *, rng):
-        return xp.where(rng.random((1,), dtype=np.float32) < 0.5, xp.flip(data, axis), data)
+        return xp.where(rng.serial.uniform((1,), np.float64) >= 0.5, xp.flip(data, axis), data)
 
     @flip.grad("data")
     def _(F, grad):
@@ -317,14 +318,14 @@ def _hue(xp: Any, data: Any, turn: Any) -> Any:
     return low + chroma * xp.clip(distance - 1, 0, 1)
 
 
-def _uniform(rng: Any, low: float, high: float) -> Any:
-    return rng.random((1,), dtype=np.float32) * (high - low) + low
+def _uniform(rng: Any, low: np.float32, high: np.float32) -> Any:
+    return rng.serial.uniform((1,)) * (high - low) + low
 
 
 def _declare_random(name: str, function: Any, doc: str) -> None:
     @op(name=f"_image_random_{name}", differentiable=False)
     def kernel(xp, data, *, min_factor: float, max_factor: float, rng):
-        result = function(xp, _work(data), _uniform(rng, min_factor, max_factor))
+        result = function(xp, _work(data), _uniform(rng, as_single(min_factor), as_single(max_factor)))
         return _restore(xp, xp.rint(result) if name == "hue" and data.dtype.kind in "iu" else result, data.dtype)
 
     @kernel.shape
@@ -355,8 +356,8 @@ def random_color_jitter(xp, data, *, brightness: float, contrast: float, saturat
     """Change brightness, contrast, saturation and hue of an image by random amounts.
 
     The factors of the first three are uniform in ``[1 - x, 1 + x)``, the turn of the hue in ``[-hue, hue)`` of
-    a circle. MXNet shuffles the order of the steps; here it is fixed, which spares the device a round trip to
-    the host: except for the hue the steps commute, and bytes are cut to their range once, at the end.
+    a circle. The steps come in random order, on a GPU always in this one; bytes are cut to their range once, at the
+    end.
 
     Parameters
     ----------
@@ -367,9 +368,10 @@ def random_color_jitter(xp, data, *, brightness: float, contrast: float, saturat
     Same shape and dtype as `data`. No gradient.
     """
     result = _work(data)
-    for amount, centre, function in ((brightness, 1, _brightness), (contrast, 1, _contrast),
-                                     (saturation, 1, _saturation), (hue, 0, _hue)):
+    steps = ((brightness, 1, _brightness), (contrast, 1, _contrast), (saturation, 1, _saturation), (hue, 0, _hue))
+    for amount, centre, function in map(steps.__getitem__, rng.serial.order(len(steps))):
         if amount > 0:
+            amount = as_single(amount)
             result = function(xp, result, _uniform(rng, centre - amount, centre + amount))
     return _restore(xp, result, data.dtype) if result is not data else data.copy()
 
@@ -428,7 +430,7 @@ def random_lighting(xp, data, *, alpha_std: float = 0.05, rng):
 
     See ``_image_adjust_lighting``. No gradient.
     """
-    alpha = rng.standard_normal((3,), dtype=np.float32) * alpha_std
+    alpha = rng.serial.normal((3,)) * as_single(alpha_std)
     return _light(xp, data, alpha)
 
 
