@@ -29,7 +29,6 @@ from .ops.infer import Slots, either, known
 from .ops.op import Op, Rule
 from .ops.schema import Attrs, Schema, Shape
 from .symbol import Symbol
-from .util import is_np_shape
 
 __all__: list[str] = []
 
@@ -171,7 +170,9 @@ class _Use:
         self.bodies = [_Body(heads) for heads in subgraphs]
         self.count = attrs.num_args - len(subgraphs)
         self.outputs = attrs.num_outputs
-        self._require(self.count >= 0 and self.outputs >= 1, "num_args or num_outputs is too small")
+        most = sum(len(body.inputs) for body in self.bodies)
+        self._require(0 <= self.count <= most and 1 <= self.outputs <= sum(len(body.heads) for body in self.bodies),
+                      f"num_args is {attrs.num_args} and num_outputs {self.outputs}")
         self.check()
 
     def check(self) -> None:
@@ -242,7 +243,7 @@ class _Use:
     def _forward(self, xp: Any, *raws: Any, train: bool, device: Any, keep: bool, rng: Any = None) -> tuple:
         """The kernel: outputs, and how to find their gradients if `keep`."""
         ctx = Context("gpu" if device.kind == "cuda" else "cpu", device.index)
-        args = [wrap(raw, ctx, (tape.Leaf(None, "write"), 0) if keep and raw.dtype.kind == "f" else None)
+        args = [wrap(raw, ctx, (tape.Leaf(None, "write"), 0) if keep and raw.dtype.kind in "fiu" else None)
                 for raw in raws]
         with ctx, (autograd.record(train) if keep else autograd.pause(train)):
             outs = self.run(args)
@@ -304,6 +305,9 @@ class _Foreach(_Use):
             raise MXNetValueError("_foreach: there is nothing to go through; expected data of one axis or more")
         if any(len(x) != len(args[0]) for x in args[1:data]):
             raise MXNetValueError(f"_foreach: data has the lengths {[len(x) for x in args[:data]]}; expected one")
+        if len(args[0]) == 0:
+            return [*self._empty(args), *args[data:data + states]]
+        sliced = [x.reshape((-1, 1)) if x.ndim == 1 else x for x in args[:data]]  # elements come in shape (1,)
         rest = args[data + states:]
 
         def body(slices: list[NDArray], held: list[NDArray]) -> tuple[list, list]:
@@ -313,9 +317,7 @@ class _Foreach(_Use):
             found = self.bodies[0](given)
             return found[:count], found[count:]
 
-        if not len(args[0]):
-            return [*self._empty(args), *args[data:data + states]]
-        outputs, states = foreach(body, list(args[:data]), list(args[data:data + states]))
+        outputs, states = foreach(body, sliced, list(args[data:data + states]))
         return [*outputs, *states]
 
     def _empty(self, args: Sequence[NDArray]) -> list[NDArray]:
@@ -368,7 +370,7 @@ class _Foreach(_Use):
 
 def _stacked(length: int | None, element: tuple | None, known: tuple | None) -> tuple | None:
     """Return the shape of data whose slices have the shape `element`, as far as it follows."""
-    if element is None or is_np_shape() or element != (1,):
+    if element is None or element != (1,):
         return None if element is None else (length, *element)
     return known and (length, *known[1:])  # slices of one axis come in this shape, too
 
@@ -377,7 +379,7 @@ def _element(shape: tuple | None) -> tuple | None:
     """Return the shape of a slice along the first axis."""
     if shape is None:
         return None
-    return shape[1:] if len(shape) > 1 or is_np_shape() else (1,)
+    return shape[1:] if len(shape) > 1 else (1,)
 
 
 class _While(_Use):

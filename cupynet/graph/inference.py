@@ -1,7 +1,6 @@
 """Shapes and dtypes of a whole graph, in both directions, to a fixpoint."""
 from __future__ import annotations
 
-import ast
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -11,9 +10,12 @@ from ..base import MXNetValueError
 from ..dtypes import dtype_of_flag
 from ..ops.infer import ShapeLike, infer_shapes, infer_types, known, merge_shapes, merge_types
 from ..ops.notation import read_shape
+from ..ops.schema import Attrs, OptShape, Schema
 from .node import Entry, Node
 
 __all__ = ["shapes_of", "types_of", "complete"]
+
+_ATTRIBUTES = Schema("Variable", {"__shape__": (OptShape | None, None), "__dtype__": (int, 0)})
 
 
 def _fixpoint(order: Sequence[Node], table: dict[int, list], rule: Callable, settled: Callable) -> None:
@@ -52,7 +54,7 @@ def shapes_of(order: Sequence[Node], given: dict[str, tuple],
         if node.op is None:
             shape = given.get(node.name)
             if shape is None and "__shape__" in node.attrs:
-                shape = read_shape(ast.literal_eval(node.attrs["__shape__"]))
+                shape = read_shape(_said(node)["__shape__"])
             table[id(node)] = [shape]
     for (node, i), shape in outputs:
         table[id(node)][i] = _merged(node, "shape", table[id(node)][i], shape, merge_shapes)
@@ -69,12 +71,20 @@ def types_of(order: Sequence[Node], given: dict[str, Any], outputs: Sequence[tup
         if node.op is None:
             dtype = given.get(node.name)
             if dtype is None and "__dtype__" in node.attrs:
-                dtype = dtype_of_flag(int(node.attrs["__dtype__"]))
+                dtype = dtype_of_flag(_said(node)["__dtype__"])
             table[id(node)] = [None if dtype is None else np.dtype(dtype)]
     for (node, i), dtype in outputs:
         table[id(node)][i] = _merged(node, "dtype", table[id(node)][i], dtype, merge_types)
     _fixpoint(order, table, infer_types, lambda dtype: dtype is not None)
     return table
+
+
+def _said(node: Node) -> Attrs:
+    """Return the shape and the dtype flag that a variable's own attributes tell."""
+    try:
+        return _ATTRIBUTES({key: node.attrs[key] for key in _ATTRIBUTES.fields if key in node.attrs})
+    except MXNetValueError as error:
+        raise MXNetValueError(f"{error} (in the attributes of {node.name!r})") from None
 
 
 def _merged(node: Node, what: str, one: Any, other: Any, merge: Callable) -> Any:

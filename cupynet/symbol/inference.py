@@ -1,7 +1,9 @@
 """Shapes and types of a symbol's arguments, outputs and auxiliary states from those of some arguments."""
 from __future__ import annotations
 
+import contextlib
 import warnings
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -29,7 +31,9 @@ class Inference(SymbolBase):
         shapes, a warning says which, and the result is ``(None, None, None)``. A contradiction raises
         MXNetError naming operator and argument.
         """
-        result = self._shapes(args, kwargs)
+        given = self._given_shapes(args, kwargs)
+        with _listed("infer_shape", {name: shown_shape(shape) for name, shape in given.items()}):
+            result = self._shapes(given)
         if all(known(shape) for part in result for shape in part):
             return result
         missing = [f"{name}: {shown_shape(shape)}" for name, shape in zip(self.list_arguments(), result[0])
@@ -40,57 +44,77 @@ class Inference(SymbolBase):
 
     def infer_shape_partial(self, *args: Any, **kwargs: Any) -> tuple:
         """Return what follows from some shapes: like :meth:`infer_shape`, with 0 and ``()`` for what is unknown."""
-        return tuple([shown_shape(shape) for shape in part] for part in self._shapes(args, kwargs))
+        return tuple([shown_shape(shape) for shape in part] for part in self._shapes(self._given_shapes(args, kwargs)))
 
-    def _shapes(self, args: tuple, kwargs: dict[str, Any]) -> tuple[list[ShapeLike], list[ShapeLike], list[ShapeLike]]:
-        given = self._given("InferShape", args, kwargs)
-        given = {name: as_shape("infer_shape", name, shape) for name, shape in given.items()}
-        order = post_order(self._heads)
-        try:
-            table = shapes_of(order, given)
-        except MXNetError as error:
-            print("infer_shape error. Arguments:")
-            for name, shape in given.items():
-                print(f"  {name}: {shown_shape(shape)}")
-            raise MXNetError(f"Error in operator {node_of(error)}: {error}") from error.__cause__
-        arg_nodes, aux_nodes = variables(order)
-        return ([table[id(n)][0] for n in arg_nodes], [table[id(n)][i] for n, i in self._heads],
-                [table[id(n)][0] for n in aux_nodes])
+    def _given_shapes(self, args: tuple, kwargs: dict[str, Any]) -> dict[str, ShapeLike]:
+        return {name: as_shape("infer_shape", name, shape) for name, shape in self._given(args, kwargs).items()}
+
+    def _shapes(self, given: dict[str, ShapeLike]) -> tuple[list[ShapeLike], list[ShapeLike], list[ShapeLike]]:
+        return self._inferred("InferShape", shapes_of, given)
 
     def infer_type(self, *args: Any, **kwargs: Any) -> tuple:
         """Return (argument types, output types, auxiliary types) as NumPy classes from the types of some arguments.
 
-        If they do not determine all types the result is ``(None, None, None)``.
+        If they do not determine all types, a warning says which, and the result is ``(None, None, None)``.
         """
-        result = self.infer_type_partial(*args, **kwargs)
-        return (None, None, None) if any(t is None for part in result for t in part) else result
+        given = self._given(args, kwargs)
+        dtypes = {name: as_dtype(dtype) for name, dtype in given.items()}
+        with _listed("infer_type", given):
+            result = self._types(dtypes)
+        if not any(t is None for part in result for t in part):
+            return result
+        missing = [f"{name}: None" for name, t in zip(self.list_arguments(), result[0]) if t is None]
+        warnings.warn("Cannot decide type for the following arguments. Consider providing them as input:\n\t"
+                      + "\n\t".join(missing), stacklevel=2)
+        return None, None, None
 
     def infer_type_partial(self, *args: Any, **kwargs: Any) -> tuple:
         """Return what follows from some types: like :meth:`infer_type`, with None for what is unknown."""
-        given = self._given("InferType", args, kwargs)
-        order = post_order(self._heads)
-        table = types_of(order, {name: as_dtype(dtype) for name, dtype in given.items()})
-        arg_nodes, aux_nodes = variables(order)
+        return self._types({name: as_dtype(dtype) for name, dtype in self._given(args, kwargs).items()})
 
+    def _types(self, given: dict[str, np.dtype]) -> tuple[list, list, list]:
         def kind(dtype: np.dtype | None) -> type | None:
             return None if dtype is None else dtype.type
-        return ([kind(table[id(n)][0]) for n in arg_nodes], [kind(table[id(n)][i]) for n, i in self._heads],
-                [kind(table[id(n)][0]) for n in aux_nodes])
+        return tuple([kind(dtype) for dtype in part] for part in self._inferred("InferType", types_of, given))
 
-    def _given(self, what: str, args: tuple, kwargs: dict[str, Any]) -> dict[str, Any]:
-        names = self.list_inputs()
+    def _inferred(self, what: str, infer: Callable, given: dict[str, Any]) -> tuple[list, list, list]:
+        """Return what `infer` finds for arguments, outputs and auxiliary states."""
+        order = post_order(self._heads)
+        arg_nodes, aux_nodes = variables(order)
+        names = [node.name for node in order if node.op is None]
+        for name in given:
+            if name not in names:
+                raise MXNetError(f"{what}Keyword argument name {name} not found.\nCandidate arguments:\n"
+                                 + "".join(f"\t[{i}]{n}\n" for i, n in enumerate(names)))
+        try:
+            table = infer(order, given)
+        except MXNetError as error:
+            raise type(error)(f"Error in operator {node_of(error)}: {error}") from error.__cause__
+        return ([table[id(n)][0] for n in arg_nodes], [table[id(n)][i] for n, i in self._heads],
+                [table[id(n)][0] for n in aux_nodes])
+
+    def _given(self, args: tuple, kwargs: dict[str, Any]) -> dict[str, Any]:
+        """Return what a user gives, by name."""
         if args and kwargs:
             raise MXNetValueError("Can only specify known argument shapes either by positional or kwargs way.")
         if args:
             arguments = self.list_arguments()
             if len(args) > len(arguments):
-                raise MXNetValueError(f"{what}: {len(args)} values for {len(arguments)} arguments")
+                raise MXNetValueError(f"infer: {len(args)} values for {len(arguments)} arguments")
             kwargs = dict(zip(arguments, args))
-        for name in kwargs:
-            if name not in names:
-                raise MXNetError(f"{what}: Keyword argument name {name} not found. Candidate arguments: "
-                                 + ", ".join(f"[{i}]{n}" for i, n in enumerate(names)))
         return {name: value for name, value in kwargs.items() if value is not None}
+
+
+@contextlib.contextmanager
+def _listed(what: str, given: Mapping[str, Any]) -> Iterator[None]:
+    """Print what was given if inference fails, as MXNet does."""
+    try:
+        yield
+    except MXNetError:
+        print(f"{what} error. Arguments:")
+        for name, value in given.items():
+            print(f"  {name}: {value}")
+        raise
 
 
 def node_of(error: MXNetError) -> str:
@@ -102,5 +126,6 @@ def node_of(error: MXNetError) -> str:
 def as_shape(what: str, name: str, shape: Any) -> ShapeLike:
     """Return what the `shape` that a user gives for `name` means. Raises MXNetTypeError."""
     if not isinstance(shape, (tuple, list)) or not all(isinstance(n, (int, np.integer)) for n in shape):
-        raise MXNetTypeError(f"{what}: {name} is {shape!r}; expected a shape, a tuple of lengths (0 where unknown)")
+        raise MXNetTypeError(f"{what}: {name} is {shape!r}; expected a shape, a tuple of lengths (0 where unknown). "
+                             f"Arguments need to be shapes (tuple), but '{name}' is {type(shape)}.")
     return read_shape(shape)

@@ -11,6 +11,7 @@ from ..base import MXNetError, MXNetTypeError
 from ..graph.node import Entry, Node, post_order, versioned
 from ..ops import catalog
 from ..ops.op import Op
+from ..util import is_np_shape
 
 __all__ = ["dump", "load", "load_file"]
 
@@ -68,7 +69,8 @@ def dump(heads: Sequence[Entry], remove_amp_cast: bool = True) -> str:
     """Return the JSON text of a graph, byte for byte as MXNet 1.9.1 lays it out."""
     if remove_amp_cast and any(node.op is not None and node.op.name in _CASTS for node in post_order(heads)):
         heads = _skip_casts(heads)
-    return _lines("{", [*_graph(heads, 2), f'"attrs": {{"mxnet_version": ["int", {_VERSION}]}}'], "}", 0, True)
+    attrs = ['"is_np_shape": ["int", 1]'] * is_np_shape() + [f'"mxnet_version": ["int", {_VERSION}]']
+    return _lines("{", [*_graph(heads, 2), '"attrs": ' + _lines("{", attrs, "}", 2, len(attrs) > 1)], "}", 0, True)
 
 
 def _graph(heads: Sequence[Entry], indent: int) -> list[str]:

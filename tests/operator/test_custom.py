@@ -546,7 +546,8 @@ def test_unknown_shapes_and_types():
     assert symbol.infer_shape_partial() == ([(), ()], [()], [])
     with pytest.warns(UserWarning, match="Cannot decide shape"):
         assert symbol.infer_shape(c_label=(3,)) == (None, None, None)
-    assert symbol.infer_type() == (None, None, None)
+    with pytest.warns(UserWarning, match="Cannot decide type"):
+        assert symbol.infer_type() == (None, None, None)
     assert symbol.infer_type_partial(x="float64") == ([np.float64, None], [np.float64], [])
 
 

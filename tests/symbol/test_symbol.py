@@ -335,7 +335,7 @@ def test_infer_shape_contradiction(capsys):
 @pytest.mark.parametrize(
     "args, kwargs, error, message",
     [
-        ((), {"q": (1,)}, mx.MXNetError, "Keyword argument name q not found. Candidate arguments: [0]x"),
+        ((), {"q": (1,)}, mx.MXNetError, "Keyword argument name q not found.\nCandidate arguments:\n\t[0]x"),
         (((1,),), {"x": (1,)}, ValueError, "positional or kwargs"),
         (((1,), (2,)), {}, ValueError, "2 values for 1 arguments"),
         ((), {"x": 3}, TypeError, "x is 3; expected a shape"),
@@ -349,19 +349,24 @@ def test_infer_shape_errors(args, kwargs, error, message):
     assert message in str(raised.value)
 
 
-def test_infer_type():
+def test_infer_type(capsys):
     a, b = S.Variable("a"), S.Variable("b")
     assert (a + b).infer_type(a="float32") == ([np.float32, np.float32], [np.float32], [])
     assert S.Cast(a, dtype="uint8").infer_type(np.int32) == ([np.int32], [np.uint8], [])
-    assert (a + b).infer_type() == (None, None, None)
+    with pytest.warns(UserWarning, match="Cannot decide type .* as input:\n\ta: None\n\tb: None$"):
+        assert (a + b).infer_type() == (None, None, None)
     assert S.Group([a, b]).infer_type_partial(a="int8")[0] == [np.int8, None]
     assert S.BatchNorm(a).infer_type(a="float16") == (
         [np.float16, np.float32, np.float32],
         [np.float16],
         [np.float32] * 2,
     )
-    with pytest.raises(mx.MXNetError, match="float64"):
+    with pytest.raises(mx.MXNetError, match="^Error in operator _plus.*float64"):
         (a + b).infer_type(a="float32", b="float64")
+    assert capsys.readouterr().out == "infer_type error. Arguments:\n  a: float32\n  b: float64\n"
+    with pytest.raises(mx.MXNetError, match="float64"):
+        (a + b).infer_type_partial(a="float32", b="float64")
+    assert capsys.readouterr().out == ""
     with pytest.raises(mx.MXNetError, match="Keyword argument name q not found"):
         a.infer_type(q="float32")
 
@@ -675,3 +680,67 @@ def test_a_pickle_as_mxnet_makes_it():
     made = mx.sym.Symbol(None)  # MXNet 1.9.1 pickles Symbol(None) and the state {"handle": JSON}
     made.__setstate__({"handle": mx.sym.Variable("x").tojson()})
     assert made.list_arguments() == ["x"]
+
+
+class TestAtomicSymbol:
+    """An operator without inputs, which is given them by a call."""
+
+    def test_inputs_by_position_and_name(self):
+        atom = S.FullyConnected(S.var("d"), num_hidden=3, name="f", lr_mult="2")._gen_atomic_symbol()
+        assert (atom.name, atom.list_outputs(), atom.list_inputs()) == ("", ["output"], [])
+        assert atom(S.var("q")).list_inputs() == ["q", "weight", "bias"]
+        named = atom(data=S.var("q"), name="zz")
+        assert named.list_inputs() == ["q", "zz_weight", "zz_bias"] and named.list_outputs() == ["zz_output"]
+        assert named.attr_dict()["zz_weight"]["__lr_mult__"] == "2"
+        assert atom(S.var("q"), S.var("w"), S.var("b"), name="zz").list_inputs() == ["q", "w", "b"]
+        with pytest.raises(mx.MXNetError, match="Incorrect number of arguments, requires 3, provided 4"):
+            atom(*[S.var(name) for name in "abcd"])
+
+    def test_several_outputs_and_inputs(self):
+        rnn = S.RNN(*map(S.var, ("data", "p", "h", "c")), state_size=10, num_layers=2, bidirectional=True,
+                    state_outputs=True, mode="lstm")
+        assert len(rnn._gen_atomic_symbol()) == 3
+        joined = S.Concat(S.var("a"), S.var("b"))._gen_atomic_symbol()(S.var("x"), S.var("y"), name="c")
+        assert joined.list_inputs() == ["x", "y"] and joined.list_attr() == {"num_args": "2"}
+
+    def test_states_begin_as_they_should(self):
+        norm = S.BatchNorm(S.var("a"))._gen_atomic_symbol()(S.var("x"), name="c")
+        assert norm.list_auxiliary_states() == ["c_moving_mean", "c_moving_var"]
+        assert norm.attr_dict()["c_moving_var"] == {"__init__": '["one", {}]'}
+
+    @pytest.mark.parametrize("symbol", [S.var("a"), S.Group([S.var("a"), S.var("b")])])
+    def test_not_of_variables_and_groups(self, symbol):
+        with pytest.raises(mx.MXNetError, match="_gen_atomic_symbol"):
+            symbol._gen_atomic_symbol()
+
+
+def test_what_an_operator_updates_is_a_variable():
+    with pytest.raises(mx.MXNetError, match="moving_mean is the output of exp .* must be a Variable"):
+        S.BatchNorm(S.var("a"), moving_mean=S.exp(S.var("b")))
+
+
+def test_files_say_whether_zero_lengths_are_meant():
+    symbol = S.var("a") + 1
+    with mx.util.np_shape(True):
+        text = symbol.tojson()
+    assert text.endswith('"attrs": {\n    "is_np_shape": ["int", 1], \n    "mxnet_version": ["int", 10901]\n  }\n}')
+    assert S.load_json(text).tojson() == symbol.tojson()
+
+
+def test_subgraph_backends_of_mxnet_change_nothing():
+    symbol = S.var("a") + 1
+    assert symbol.get_backend_symbol("MKLDNN").tojson() == symbol.optimize_for("MKLDNN").tojson() == symbol.tojson()
+    with pytest.raises(mx.MXNetError, match="SubgraphProperty nope is not found in SubgraphBackendRegistry"):
+        symbol.get_backend_symbol("nope")
+
+
+def test_candidates_of_a_sampled_loss():
+    drawn, of_true, of_drawn = S.contrib.rand_zipfian(S.var("c"), 5, 100)
+    assert drawn.tojson().count('"high": "4.61512051684126"') == 1
+    values = S.Group([drawn, of_true, of_drawn]).eval(c=mx.nd.array([3]))
+    candidates, expected = values[0].asnumpy(), values[2].asnumpy()
+    assert candidates.dtype == np.int64 and candidates.min() >= 0 and candidates.max() < 100
+    np.testing.assert_allclose(expected, 5 * np.log((candidates + 2) / (candidates + 1)) / np.log(101))
+    np.testing.assert_allclose(values[1].asnumpy(), [5 * np.log(5 / 4) / np.log(101)])
+    drawn, of_true, _ = mx.nd.contrib.rand_zipfian(mx.nd.array([3]), 5, 100)
+    assert drawn.shape == (5,) and of_true.asnumpy() == values[1].asnumpy()

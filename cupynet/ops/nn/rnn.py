@@ -21,6 +21,7 @@ Mode = Literal["gru", "lstm", "rnn_relu", "rnn_tanh"]
 
 _GATES = {"rnn_relu": 1, "rnn_tanh": 1, "gru": 3, "lstm": 4}
 _KEPT = {"rnn_relu": 0, "rnn_tanh": 0, "gru": 4, "lstm": 5}  # numbers saved for backward, per hidden unit and step
+_MOST_LAYERS = 1 << 12  # only a damaged file has more
 
 
 # ---- layouts --------------------------------------------------------------------------------------
@@ -46,6 +47,7 @@ class _Sizes(NamedTuple):
 
 
 def _sizes(mode: str, state_size: int, num_layers: int, bidirectional: bool, projection_size: int | None) -> _Sizes:
+    require(num_layers <= _MOST_LAYERS, "RNN", f"num_layers is {num_layers}; expected at most {_MOST_LAYERS}")
     projected = projection_size is not None
     return _Sizes(mode, state_size, projection_size if projected else state_size, num_layers,
                   2 if bidirectional else 1, projected)
