@@ -416,6 +416,10 @@ class ndarray:
 
     def __dlpack__(self, *, stream: Any = None, max_version: Any = None, dl_device: Any = None, copy: Any = None
                    ) -> _Capsule:
+        mine = cuda.get_current_stream().ptr
+        if stream is not None and stream != -1:
+            _order.advance(stream)
+            _order.merge(_order.clocks[stream], _order.clocks.get(mine, {}))
         return _Capsule(self)
 
     def __dlpack_device__(self) -> tuple[int, int]:
