@@ -1,6 +1,7 @@
 """``mx.io``: what feeds training, batch by batch."""
 from .arrays import NDArrayIter
-from .iterators import DataBatch, DataDesc, DataIter, PrefetchingIter, ResizeIter
+from .iterators import DataBatch, DataDesc, DataIter, ResizeIter
+from .prefetching import PrefetchingIter
 from .readers import CSVIter, MNISTIter, MXDataIter
 
 __all__ = ["DataBatch", "DataDesc", "DataIter", "NDArrayIter", "PrefetchingIter", "ResizeIter", "MXDataIter",

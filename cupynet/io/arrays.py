@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from ..base import MXNetTypeError, MXNetValueError
+from ..base import MXNetError, MXNetTypeError, MXNetValueError
 from ..ndarray import NDArray, array
-from .iterators import DataDesc, DataIter
+from .iterators import DataBatch, DataDesc, DataIter
 
 __all__ = ["NDArrayIter"]
 
@@ -21,7 +21,7 @@ class NDArrayIter(DataIter):
     Parameters
     ----------
     data, label : array, or list, or dict by name of arrays
-        NumPy arrays or NDArrays whose first axes count the same samples.
+        NumPy arrays or NDArrays whose first axes count the same samples. Lists may hold (name, array) pairs.
     batch_size : int
     shuffle : bool
         Whether samples come in another random order (NumPy's global generator) in each epoch.
@@ -54,36 +54,22 @@ class NDArrayIter(DataIter):
         if len(set(lengths.values())) > 1:
             raise MXNetValueError(f"NDArrayIter: arrays have different numbers of samples: {lengths}")
         self.num_data = next(iter(lengths.values()))
-        self.num_source = len(self.data)
+        self.num_source = len(self.data) + len(self.label)
         if batch_size < 1 or not self.num_data:
             raise MXNetValueError(f"NDArrayIter: batch_size is {batch_size} for {self.num_data} samples; expected at "
                                   "least 1 of each")
         self.shuffle, self.last_batch_handle, self.layout = shuffle, last_batch_handle, layout
         self.idx = np.arange(self.num_data)
-        self._left = self.idx[:0]  # samples that an epoch left over for the next one
-        self._start_epoch()
-
-    def _start_epoch(self) -> None:
-        rolled, self._left = self._left, self.idx[:0]
-        if self.shuffle:
-            np.random.shuffle(self.idx)
-        order = np.concatenate([rolled, self.idx])
-        full, rest = divmod(len(order), self.batch_size)
-        pads = [0] * full
-        if len(rolled) and full:
-            pads[0] = len(rolled)  # as in MXNet: the samples that came from the epoch before
-        if rest and self.last_batch_handle == "pad":
-            missing = self.batch_size - rest
-            order = np.concatenate([order, np.resize(self.idx, missing)])
-            pads.append(missing)
-        elif rest and self.last_batch_handle == "roll_over":
-            self._left = order[full * self.batch_size:]
-        self._order, self._pads = order[:len(pads) * self.batch_size], pads
-        self.cursor = -self.batch_size
+        self._order = np.arange(self.num_data)  # which sample is at which place
+        self.hard_reset()
 
     def _describe(self, arrays: list[tuple[str, Any]]) -> list[DataDesc]:
-        return [DataDesc(name, (self.batch_size, *values.shape[1:]), np.float32 if not isinstance(values, NDArray)
-                         else values.dtype, self.layout) for name, values in arrays]
+        return [DataDesc(name, (self.batch_size, *values.shape[1:]), self._dtype(values), self.layout)
+                for name, values in arrays]
+
+    def _dtype(self, values: Any) -> Any:
+        """Return the dtype of batches: float32, but that of NDArrays that are not shuffled, as in MXNet."""
+        return values.dtype if isinstance(values, NDArray) and not self.shuffle else np.float32
 
     @property
     def provide_data(self) -> list[DataDesc]:
@@ -97,21 +83,50 @@ class NDArrayIter(DataIter):
 
     def hard_reset(self) -> None:
         """Go back to the first batch and forget samples that were rolled over."""
-        self._left = self.idx[:0]
-        self.reset()
+        self._rolled = self._order[:0]
+        self.cursor = -self.batch_size
+        self._shuffle()
 
     def reset(self) -> None:
-        self._start_epoch()
+        """Go back to the first batch, which begins with the samples that the epoch left over if they roll over."""
+        if self.last_batch_handle == "roll_over" and self.num_data - self.batch_size < self.cursor < self.num_data:
+            before = self._rolled if self.cursor < 0 else self._order[:0]  # a whole epoch was less than a batch
+            self._rolled = np.concatenate([before, self._order[max(self.cursor, 0):]])
+            self.cursor = -self.batch_size - len(self._rolled)
+            self._shuffle()
+        else:
+            self.hard_reset()
+
+    def _shuffle(self) -> None:
+        if self.shuffle:
+            np.random.shuffle(self.idx)
+            self._order = self._order[self.idx]
 
     def iter_next(self) -> bool:
         self.cursor += self.batch_size
-        return self.cursor < len(self._order)
+        return self.cursor < self.num_data
+
+    def next(self) -> DataBatch:
+        if not self.iter_next() or (self.last_batch_handle != "pad" and self.cursor + self.batch_size > self.num_data):
+            raise StopIteration
+        return DataBatch(self.getdata(), self.getlabel(), self.getpad())
+
+    def _rows(self) -> np.ndarray:
+        """Return the numbers of the samples of this batch."""
+        start, stop = self.cursor, self.cursor + self.batch_size
+        if not -self.batch_size < start < self.num_data:
+            raise MXNetError("NDArrayIter: there is no batch here: call next() or iter_next() first, and reset() after "
+                             "the end")
+        rows = self._order[max(start, 0):stop]
+        if start < 0:
+            return np.concatenate([self._rolled, rows])
+        return rows if stop <= self.num_data else np.concatenate([rows, np.resize(self._order, stop - self.num_data)])
 
     def _batch(self, arrays: list[tuple[str, Any]]) -> list[NDArray]:
-        rows = self._order[self.cursor:self.cursor + self.batch_size]
-        consecutive = rows[-1] - rows[0] == len(rows) - 1 and not self.shuffle and (np.diff(rows) == 1).all()
+        rows = self._rows()
+        consecutive = not self.shuffle and len(rows) and (np.diff(rows) == 1).all()
         picked = slice(int(rows[0]), int(rows[-1]) + 1) if consecutive else rows
-        return [values[picked].copy() if isinstance(values, NDArray) else array(values[picked])
+        return [values[picked].astype(self._dtype(values)) if isinstance(values, NDArray) else array(values[picked])
                 for _, values in arrays]
 
     def getdata(self) -> list[NDArray]:
@@ -121,7 +136,9 @@ class NDArrayIter(DataIter):
         return self._batch(self.label)
 
     def getpad(self) -> int:
-        return self._pads[self.cursor // self.batch_size]
+        if self.cursor < 0:
+            return len(self._rolled)  # as in MXNet: the samples that came from the epoch before
+        return max(0, self.cursor + self.batch_size - self.num_data) if self.last_batch_handle == "pad" else 0
 
 
 def _named(what: str, given: Any, default_name: str, allow_none: bool) -> list[tuple[str, Any]]:
@@ -133,13 +150,16 @@ def _named(what: str, given: Any, default_name: str, allow_none: bool) -> list[t
     if isinstance(given, (np.ndarray, NDArray)):
         given = [given]
     if isinstance(given, (list, tuple)):
-        given = {default_name: given[0]} if len(given) == 1 else {
-            f"_{i}_{default_name}": each for i, each in enumerate(given)}
-    if not isinstance(given, Mapping):
+        if not all(isinstance(each, tuple) and len(each) == 2 and isinstance(each[0], str) for each in given):
+            given = [(default_name, given[0])] if len(given) == 1 else [
+                (f"_{i}_{default_name}", each) for i, each in enumerate(given)]
+    elif isinstance(given, Mapping):
+        given = sorted(given.items())
+    else:
         raise MXNetTypeError(f"NDArrayIter: {what} is {type(given).__name__}; Input must be NDArray, numpy.ndarray, "
                              "a list of them or dict with them as values")
     pairs = []
-    for name, values in given.items():
+    for name, values in given:
         if not isinstance(values, NDArray):
             values = np.asarray(values)
             if values.dtype.kind not in "fiub" or not values.ndim:

@@ -1,18 +1,16 @@
-"""The shape of a data iterator: what it promises, what it yields, and iterators around iterators."""
+"""The shape of a data iterator: what it promises, what it yields, and an iterator around an iterator."""
 from __future__ import annotations
 
-import queue
-import threading
 from collections import namedtuple
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
-from ..base import MXNetTypeError, MXNetValueError
+from ..base import MXNetTypeError
 from ..ndarray import NDArray
 
-__all__ = ["DataDesc", "DataBatch", "DataIter", "ResizeIter", "PrefetchingIter"]
+__all__ = ["DataDesc", "DataBatch", "DataIter", "Wrapper", "ResizeIter"]
 
 
 class DataDesc(namedtuple("DataDesc", ["name", "shape"])):
@@ -64,9 +62,9 @@ class DataBatch:
 
     def __init__(self, data: list[NDArray], label: list[NDArray] | None = None, pad: int | None = None,
                  index: Any = None, bucket_key: Any = None, provide_data: Any = None, provide_label: Any = None):
-        for what, given in (("data", data), ("label", label)):
+        for what, given in (("Data", data), ("Label", label)):
             if given is not None and not isinstance(given, (list, tuple)):
-                raise MXNetTypeError(f"DataBatch: {what} is {type(given).__name__}; expected a list of NDArrays")
+                raise MXNetTypeError(f"DataBatch: {what} must be list of NDArrays; got {type(given).__name__}")
         self.data, self.label, self.pad, self.index = data, label, pad, index
         self.bucket_key, self.provide_data, self.provide_label = bucket_key, provide_data, provide_label
 
@@ -121,7 +119,7 @@ class DataIter:
         return 0
 
 
-class _Wrapper(DataIter):
+class Wrapper(DataIter):
     """An iterator whose batches come from another one."""
 
     current_batch: DataBatch | None = None
@@ -144,7 +142,7 @@ class _Wrapper(DataIter):
         return self.current_batch.pad
 
 
-class ResizeIter(_Wrapper):
+class ResizeIter(Wrapper):
     """An iterator with another number of batches an epoch: `data_iter` cut short or started again.
 
     Parameters
@@ -177,108 +175,3 @@ class ResizeIter(_Wrapper):
             self.current_batch = self.data_iter.next()
         self.cur += 1
         return True
-
-
-class PrefetchingIter(_Wrapper):
-    """Iterators read ahead by threads of their own; several are joined into one.
-
-    Parameters
-    ----------
-    iters : DataIter or list of DataIter
-        Each is read by one thread, one batch ahead.
-    rename_data, rename_label : list of dict, optional
-        For each iterator, new names for its arrays.
-    """
-
-    def __init__(self, iters: DataIter | Sequence[DataIter], rename_data: Sequence[Mapping] | None = None,
-                 rename_label: Sequence[Mapping] | None = None):
-        self.iters = list(iters) if isinstance(iters, (list, tuple)) else [iters]
-        if not self.iters:
-            raise MXNetValueError("PrefetchingIter: iters is empty; expected at least one iterator")
-        super().__init__(self.iters[0].provide_data[0][1][0])
-        self.rename_data, self.rename_label = rename_data, rename_label
-        self._start()
-
-    def _start(self) -> None:
-        self._stop = threading.Event()
-        self._queues = [queue.Queue(maxsize=1) for _ in self.iters]
-        self._threads = [threading.Thread(target=_read_ahead, args=(it, q, self._stop), daemon=True)
-                         for it, q in zip(self.iters, self._queues)]
-        for thread in self._threads:
-            thread.start()
-
-    def _halt(self) -> None:
-        self._stop.set()
-        for thread, each in zip(self._threads, self._queues):
-            while thread.is_alive():
-                try:
-                    each.get(timeout=0.01)  # a full queue would hold its thread
-                except queue.Empty:
-                    continue
-            thread.join()
-
-    def _described(self, what: str, rename: Sequence[Mapping] | None) -> list[DataDesc]:
-        found = []
-        for i, it in enumerate(self.iters):
-            for desc in getattr(it, what):
-                desc = desc if isinstance(desc, DataDesc) else DataDesc(*desc)
-                name = desc.name if rename is None else rename[i].get(desc.name, desc.name)
-                found.append(DataDesc(name, desc.shape, desc.dtype, desc.layout))
-        return found
-
-    @property
-    def provide_data(self) -> list[DataDesc]:
-        """The arrays of all iterators, under their new names."""
-        return self._described("provide_data", self.rename_data)
-
-    @property
-    def provide_label(self) -> list[DataDesc]:
-        """The labels of all iterators, under their new names."""
-        return self._described("provide_label", self.rename_label)
-
-    def reset(self) -> None:
-        self._halt()
-        for it in self.iters:
-            it.reset()
-        self._start()
-
-    def iter_next(self) -> bool:
-        batches = [each.get() for each in self._queues]
-        for each, batch in zip(self._queues, batches):
-            if isinstance(batch, BaseException) or batch is None:
-                each.put(batch)  # asked again, the end stays the end
-        for batch in batches:
-            if isinstance(batch, BaseException):
-                raise batch
-        if any(batch is None for batch in batches):
-            if not all(batch is None for batch in batches):
-                raise MXNetValueError("PrefetchingIter: the iterators have different numbers of batches")
-            return False
-        if len({batch.pad for batch in batches}) > 1:
-            raise MXNetValueError("PrefetchingIter: the iterators pad their last batches differently")
-        first = batches[0]
-        self.current_batch = DataBatch([x for b in batches for x in b.data],
-                                       [x for b in batches for x in b.label or ()], first.pad, first.index,
-                                       provide_data=self.provide_data, provide_label=self.provide_label)
-        return True
-
-
-def _read_ahead(it: DataIter, into: queue.Queue, stop: threading.Event) -> None:
-    """Put the batches of `it` into a queue, then None; or what it raised."""
-    def put(item: Any) -> None:
-        while not stop.is_set():
-            try:
-                into.put(item, timeout=0.05)
-                return
-            except queue.Full:
-                continue
-    try:
-        while not stop.is_set():
-            try:
-                batch = it.next()
-            except StopIteration:
-                break
-            put(batch)
-        put(None)
-    except Exception as error:  # belongs to the thread that asks for the batch
-        put(error)

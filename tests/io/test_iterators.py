@@ -19,7 +19,7 @@ def test_descriptions():
     assert mx.io.DataDesc.get_list([("a", (1,))], [("a", "int32")])[0].dtype == "int32"
     batch = mx.io.DataBatch([mx.nd.ones((2, 6))], [mx.nd.ones((2,))])
     assert str(batch) == "DataBatch: data shapes: [(2, 6)] label shapes: [(2,)]"
-    with pytest.raises(TypeError, match="expected a list"):
+    with pytest.raises(TypeError, match="Data must be list of NDArrays; got NDArray"):
         mx.io.DataBatch(mx.nd.ones((2,)))
 
 
@@ -47,6 +47,44 @@ def test_the_last_batch(handle, epochs):
         it.reset()
 
 
+@pytest.mark.parametrize("handle", ["pad", "discard", "roll_over"])
+def test_a_reset_before_the_end_starts_over(handle):
+    it = mx.io.NDArrayIter(X, Y, 4, last_batch_handle=handle)
+    next(it)
+    it.reset()
+    assert labels(it)[:2] == [([0, 1, 2, 3], 0), ([4, 5, 6, 7], 0)]
+    it.hard_reset()
+    assert next(it).label[0].asnumpy().tolist() == [0, 1, 2, 3]
+
+
+def test_an_epoch_of_less_than_a_batch_rolls_over():
+    it = mx.io.NDArrayIter(X[:2], Y[:2], 5, last_batch_handle="roll_over")
+    epochs = []
+    for _ in range(4):
+        epochs.append(labels(it))
+        it.reset()
+    assert epochs == [[], [], [([0, 1, 0, 1, 0], 4)], []]
+
+
+def test_between_batches():
+    it = mx.io.NDArrayIter(X, Y, 8)
+    for _ in range(3):
+        if it.iter_next():
+            assert it.getlabel()[0].shape == (8,)
+    for wrong in (it.getdata, it.getlabel):
+        with pytest.raises(mx.MXNetError, match="there is no batch here: .* reset"):
+            wrong()
+
+
+def test_dtypes():
+    data = mx.nd.array(X, dtype="int32")
+    assert mx.io.NDArrayIter(data, Y, 5).provide_data[0].dtype == np.int32
+    shuffled = mx.io.NDArrayIter(data, mx.nd.array(Y, dtype="float16"), 5, shuffle=True)  # as in MXNet
+    assert shuffled.provide_data[0].dtype == shuffled.provide_label[0].dtype == np.float32
+    batch = next(shuffled)
+    assert batch.data[0].dtype == batch.label[0].dtype == np.float32
+
+
 def test_shuffling_visits_every_sample_and_keeps_pairs():
     np.random.seed(3)
     it = mx.io.NDArrayIter(X, Y, 5, shuffle=True)
@@ -62,6 +100,8 @@ def test_shuffling_visits_every_sample_and_keeps_pairs():
 def test_names():
     it = mx.io.NDArrayIter({"a": X, "b": mx.nd.ones((10, 3))}, {"l": Y}, 5)
     assert [d.name for d in (*it.provide_data, *it.provide_label)] == ["a", "b", "l"]
+    it = mx.io.NDArrayIter({"b": X, "a": X}, [("z", Y), ("y", Y)], 5)
+    assert [d.name for d in (*it.provide_data, *it.provide_label)] == ["a", "b", "z", "y"] and it.num_source == 4
     it = mx.io.NDArrayIter([X, X], [Y, Y], 5)
     assert [d.name for d in (*it.provide_data, *it.provide_label)] == ["_0_data", "_1_data", "_0_softmax_label",
                                                                       "_1_softmax_label"]
@@ -89,29 +129,3 @@ def test_resize():
     assert [values for values, _ in labels(it)] == [[0, 1, 2, 3, 4], [5, 6, 7, 8, 9], [0, 1, 2, 3, 4]]
     it.reset()
     assert len(labels(it)) == 3
-
-
-def test_prefetching():
-    it = mx.io.PrefetchingIter(mx.io.NDArrayIter(X, Y, 5))
-    for _ in range(3):
-        assert labels(it) == [([0, 1, 2, 3, 4], 0), ([5, 6, 7, 8, 9], 0)]
-        assert labels(it) == []
-        it.reset()
-    next(it)
-    it.reset()
-    assert len(labels(it)) == 2
-    both = mx.io.PrefetchingIter([mx.io.NDArrayIter(X, Y, 5), mx.io.NDArrayIter(X + 100, Y, 5)],
-                                 rename_data=[{"data": "d1"}, {"data": "d2"}],
-                                 rename_label=[{"softmax_label": "l1"}, {"softmax_label": "l2"}])
-    assert [d.name for d in (*both.provide_data, *both.provide_label)] == ["d1", "d2", "l1", "l2"]
-    batch = next(both)
-    assert (batch.data[1] - batch.data[0]).asnumpy().tolist() == [[100, 100]] * 5
-
-
-def test_prefetching_passes_errors_on():
-    class Broken(mx.io.NDArrayIter):
-        def next(self):
-            raise OSError("disk")
-    it = mx.io.PrefetchingIter(Broken(X, Y, 5))
-    with pytest.raises(OSError, match="disk"):
-        next(it)
