@@ -144,10 +144,21 @@ class FeedForward:
         self.numpy_batch_size = numpy_batch_size
         self.arg_params, self.aux_params = arg_params, aux_params
         self.allow_extra_params = allow_extra_params
-        if arg_params is not None and not allow_extra_params:
-            extra = [name for name in arg_params if name not in symbol.list_arguments()]
-            if extra:
-                raise MXNetValueError(f"Find name \"{extra[0]}\" that is not in the arguments")
+        if allow_extra_params:
+            self.arg_params = self._known(arg_params, symbol.list_arguments())
+            self.aux_params = self._known(aux_params, symbol.list_auxiliary_states())
+
+    @staticmethod
+    def _known(given: dict[str, NDArray] | None, known: Sequence[str]) -> dict[str, NDArray] | None:
+        return given and {name: value for name, value in given.items() if name in known}
+
+    def _refuse_extra(self) -> None:
+        """Raise MXNetError for parameters that the network does not have."""
+        for what, known, given in (("arguments", self.symbol.list_arguments(), self.arg_params),
+                                   ("auxiliary states", self.symbol.list_auxiliary_states(), self.aux_params)):
+            for name in given or ():
+                if name not in known:
+                    raise MXNetValueError(f'Find name "{name}" that is not in the {what}')
 
     # ---- data ----------------------------------------------------------------------------------
 
@@ -175,7 +186,8 @@ class FeedForward:
             X, y = (np.asarray(part) if isinstance(part, list) else part for part in eval_data)
             return self._iterator(X, y, is_train=True)
         if eval_data is not None and not hasattr(eval_data, "provide_data"):
-            raise MXNetTypeError("Eval data must be DataIter, or pair of (data, label)")
+            raise MXNetTypeError("Eval data must be DataIter, or NDArray/numpy.ndarray/list pair (i.e. tuple/list of "
+                                 "length 2)")
         return eval_data
 
     @staticmethod
@@ -186,7 +198,10 @@ class FeedForward:
     # ---- parameters ----------------------------------------------------------------------------
 
     def _init_params(self, inputs: Mapping[str, tuple], overwrite: bool = False) -> list[str]:
-        """Make parameters for these input shapes where there are none; return the arguments' names."""
+        """Make parameters for these input shapes where there are none; return the arguments' names.
+
+        Labels are no parameters, whether `inputs` names them or not.
+        """
         arg_shapes, _, aux_shapes = self.symbol.infer_shape(**inputs)
         if arg_shapes is None:
             raise MXNetError(f"FeedForward: the shapes of the parameters do not follow from {dict(inputs)}")
@@ -206,7 +221,7 @@ class FeedForward:
                     self.initializer(InitDesc(name, attrs.get(name)), made[name])
             return made
         arg_names = self.symbol.list_arguments()
-        params = [(n, s) for n, s in zip(arg_names, arg_shapes) if n not in inputs]
+        params = [(n, s) for n, s in zip(arg_names, arg_shapes) if n not in inputs and not n.endswith("label")]
         self.arg_params = filled([n for n, _ in params], [s for _, s in params], self.arg_params)
         self.aux_params = filled(self.symbol.list_auxiliary_states(), aux_shapes, self.aux_params)
         return [n for n, _ in params]
@@ -258,7 +273,8 @@ class FeedForward:
         updater = _optimizer.get_updater(optimizer)
         logger.info("Start training with %s", str(self.ctx))
         eval_metric = _metric.create(eval_metric)
-        end = (self.num_epoch if self.num_epoch is not None else 1)
+        end = self.num_epoch if self.num_epoch is not None else 1
+        data.reset()
         for epoch in range(self.begin_epoch, end):
             tic = time.time()
             eval_metric.reset()
@@ -273,7 +289,9 @@ class FeedForward:
             replicas.save_into(self.arg_params, self.aux_params)
             _call_all(epoch_end_callback, epoch, self.symbol, self.arg_params, self.aux_params)
             if eval_data is not None:
+                eval_data.reset()
                 self._evaluate(eval_data, eval_metric, epoch, eval_batch_end_callback)
+                eval_data.reset()
                 _call_all(eval_end_callback, BatchEndParam(epoch, 0, eval_metric, locals()))
 
     def _batches(self, data: DataIter, epoch: int, logger: Any) -> Any:
@@ -294,7 +312,6 @@ class FeedForward:
     def _evaluate(self, data: DataIter, eval_metric: Any, epoch: int, batch_end_callback: Any,
                   num_batch: int | None = None) -> None:
         eval_metric.reset()
-        data.reset()
         replicas = self._predictor(data)
         for i, batch in enumerate(data):
             if num_batch is not None and i == num_batch:
@@ -308,9 +325,11 @@ class FeedForward:
     def _predictor(self, data: DataIter) -> _Replicas:
         inputs = {desc[0]: tuple(desc[1]) for desc in (*data.provide_data, *data.provide_label)
                   if desc[0] in self.symbol.list_arguments()}
-        self._init_params(inputs)
+        if self.arg_params is None:
+            self._init_params(inputs)
+        self._refuse_extra()
         replicas = _Replicas(self.symbol, self.ctx[:1], [1], inputs, list(self.arg_params), train=False)
-        replicas.load(self.arg_params, self.aux_params)
+        replicas.load(self.arg_params, self.aux_params or {})
         return replicas
 
     def predict(self, X: Any, num_batch: int | None = None, return_data: bool = False, reset: bool = True) -> Any:
@@ -323,12 +342,12 @@ class FeedForward:
             data.reset()
         replicas = self._predictor(data)
         columns: list[list[list[np.ndarray]]] = [[], [], []]  # outputs, data, labels; one list a batch
-        for i, batch in enumerate(data):
-            if num_batch is not None and i == num_batch:
-                break
+        for i, batch in enumerate(data, 1):
             outputs = replicas.forward(self._arrays(data, batch), train=False)
             for column, arrays in zip(columns, (outputs, batch.data, batch.label)):
                 column.append([x.asnumpy()[:x.shape[0] - (batch.pad or 0)] for x in arrays])
+            if i == num_batch:
+                break
 
         def joined(column: list) -> Any:
             parts = [np.concatenate(each) for each in zip(*column)]
@@ -341,6 +360,8 @@ class FeedForward:
         if not isinstance(eval_metric, _metric.EvalMetric):
             eval_metric = _metric.create(eval_metric)
         data = self._iterator(X, None, is_train=False)
+        if reset:
+            data.reset()
         self._evaluate(data, eval_metric, 0, batch_end_callback, num_batch)
         return eval_metric.get()[1]
 

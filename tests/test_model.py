@@ -83,6 +83,101 @@ def test_several_contexts_learn_what_one_learns(digits):
     np.testing.assert_allclose(*found, rtol=1e-4, atol=1e-6)
 
 
+def prob1():
+    """A network whose label has a name of its own."""
+    layer = mx.sym.FullyConnected(mx.sym.Variable("data"), num_hidden=3, name="fc")
+    return mx.sym.SoftmaxOutput(layer, name="prob1")
+
+
+PARAMS = {"fc_weight": mx.nd.ones((3, 4), ctx=mx.cpu()), "fc_bias": mx.nd.array([0, 1, 2], ctx=mx.cpu())}
+FOUR = np.random.RandomState(0).rand(23, 4).astype("float32")
+
+
+@pytest.mark.parametrize("data", [FOUR, mx.io.NDArrayIter(FOUR, None, 5), mx.io.NDArrayIter(FOUR, np.zeros(23), 5)],
+                         ids=["array", "iterator", "labelled"])
+def test_labels_are_bound_and_no_parameters(data):
+    model = mx.model.FeedForward(prob1(), arg_params=dict(PARAMS), aux_params={})
+    found = model.predict(data)
+    assert found.shape == (23, 3) and set(model.arg_params) == {"fc_weight", "fc_bias"}
+    np.testing.assert_allclose(found, np.tile([0.09003057, 0.24472848, 0.66524094], (23, 1)), rtol=1e-5)
+    untrained = mx.model.FeedForward(prob1(), initializer=mx.init.One())
+    np.testing.assert_allclose(untrained.predict(data), 1 / 3, rtol=1e-5)
+    assert set(untrained.arg_params) == {"fc_weight", "fc_bias"}
+    trained = mx.model.FeedForward(prob1(), num_epoch=1, initializer=mx.init.One())
+    trained.fit(mx.io.NDArrayIter(FOUR, np.arange(23) % 3, 5, label_name="prob1_label"))
+    assert trained.predict(data).shape == (23, 3) and set(trained.arg_params) == {"fc_weight", "fc_bias"}
+
+
+class Noted(mx.io.NDArrayIter):
+    """An iterator that notes what is asked of it: n(ext), S(top) and R(eset)."""
+
+    def __init__(self, *args):
+        super().__init__(*args)
+        self.notes = ""
+
+    def reset(self):
+        self.notes += "R"
+        super().reset()
+
+    def next(self):
+        try:
+            found = super().next()
+        except StopIteration:
+            self.notes += "S"
+            raise
+        self.notes += "n"
+        return found
+
+
+def noted():
+    return Noted(FOUR[:11], np.arange(11) % 3, 5, False, "pad", "data", "prob1_label")
+
+
+def test_iterators_are_read_as_mxnet_reads_them():
+    """So that shuffled data comes in the same order for the same seed."""
+    def model(**kwargs):
+        return mx.model.FeedForward(prob1(), initializer=mx.init.One(), **kwargs)
+    train, evaluation = noted(), noted()
+    model(num_epoch=2).fit(train, eval_data=evaluation)
+    assert (train.notes, evaluation.notes) == ("RnnnSRnnnSR", "RnnnSRRnnnSR")
+    for options, notes in (({"num_epoch": 3, "epoch_size": 2}, "RnnnSRnnn"),
+                           ({"num_epoch": 2, "epoch_size": 5}, "RnnnSRnnnSRnnnSRn")):
+        train = noted()
+        model(**options).fit(train)
+        assert train.notes == notes
+    it, used = noted(), model(arg_params=dict(PARAMS))
+    used.predict(it, reset=False)
+    used.predict(it, num_batch=1)
+    used.predict(it, num_batch=1, reset=False)
+    assert it.notes == "nnnSRnn"
+    it = noted()
+    used.score(it)
+    used.score(it, num_batch=1, reset=False)
+    assert it.notes == "RnnnSS"
+
+
+def test_one_iterator_for_training_and_evaluation(caplog):
+    caplog.set_level(logging.INFO)
+    it = noted()
+    model = mx.model.FeedForward(prob1(), num_epoch=3, learning_rate=1, initializer=mx.init.One())
+    model.fit(it, eval_data=it, eval_metric="ce")
+    losses = [float(text.split("=")[1]) for text in caplog.messages if "Validation" in text]
+    assert losses[0] > losses[1] > losses[2]
+
+
+def test_parameters_that_the_network_does_not_have():
+    extra = {**PARAMS, "zz": mx.nd.ones(1)}
+    with pytest.raises(ValueError, match='Find name "zz" that is not in the arguments'):
+        mx.model.FeedForward(prob1(), arg_params=extra).predict(FOUR)
+    with pytest.raises(ValueError, match='Find name "zz" that is not in the auxiliary states'):
+        mx.model.FeedForward(prob1(), arg_params=PARAMS, aux_params={"zz": mx.nd.ones(1)}).predict(FOUR)
+    model = mx.model.FeedForward(prob1(), arg_params=extra, allow_extra_params=True)
+    assert model.predict(FOUR).shape == (23, 3) and set(model.arg_params) == {"fc_weight", "fc_bias"}
+    model = mx.model.FeedForward(prob1(), num_epoch=1, arg_params=extra)
+    model.fit(mx.io.NDArrayIter(FOUR, np.zeros(23), 5, label_name="prob1_label"))
+    assert set(model.arg_params) == {"fc_weight", "fc_bias"}
+
+
 def test_wrong_arguments(digits):
     X, y = digits
     model = mx.model.FeedForward(perceptron(), num_epoch=1)

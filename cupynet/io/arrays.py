@@ -61,7 +61,7 @@ class NDArrayIter(DataIter):
         self.shuffle, self.last_batch_handle, self.layout = shuffle, last_batch_handle, layout
         self.idx = np.arange(self.num_data)
         self._order = np.arange(self.num_data)  # which sample is at which place
-        self.hard_reset()
+        self._begin(self._order[:0])
 
     def _describe(self, arrays: list[tuple[str, Any]]) -> list[DataDesc]:
         return [DataDesc(name, (self.batch_size, *values.shape[1:]), self._dtype(values), self.layout)
@@ -83,21 +83,20 @@ class NDArrayIter(DataIter):
 
     def hard_reset(self) -> None:
         """Go back to the first batch and forget samples that were rolled over."""
-        self._rolled = self._order[:0]
-        self.cursor = -self.batch_size
-        self._shuffle()
+        self._begin(self._order[:0])
 
     def reset(self) -> None:
         """Go back to the first batch, which begins with the samples that the epoch left over if they roll over."""
         if self.last_batch_handle == "roll_over" and self.num_data - self.batch_size < self.cursor < self.num_data:
             before = self._rolled if self.cursor < 0 else self._order[:0]  # a whole epoch was less than a batch
-            self._rolled = np.concatenate([before, self._order[max(self.cursor, 0):]])
-            self.cursor = -self.batch_size - len(self._rolled)
-            self._shuffle()
+            self._begin(np.concatenate([before, self._order[max(self.cursor, 0):]]))
         else:
-            self.hard_reset()
+            self._begin(self._order[:0])
 
-    def _shuffle(self) -> None:
+    def _begin(self, rolled: np.ndarray) -> None:
+        """Begin an epoch with the samples that rolled over."""
+        self._rolled = rolled
+        self.cursor = -self.batch_size - len(rolled)
         if self.shuffle:
             np.random.shuffle(self.idx)
             self._order = self._order[self.idx]
