@@ -4,13 +4,17 @@ from __future__ import annotations
 import logging
 import math
 import time
+from collections import namedtuple
 from collections.abc import Callable
 from typing import Any
 
 from .checkpoint import save_checkpoint
 
-__all__ = ["Speedometer", "ProgressBar", "do_checkpoint", "module_checkpoint", "log_train_metric",
+__all__ = ["BatchEndParam", "Speedometer", "ProgressBar", "do_checkpoint", "module_checkpoint", "log_train_metric",
            "LogValidationMetricsCallback"]
+
+# what batch callbacks get
+BatchEndParam = namedtuple("BatchEndParams", ["epoch", "nbatch", "eval_metric", "locals"])
 
 
 def module_checkpoint(mod: Any, prefix: str, period: int = 1, save_optimizer_states: bool = False) -> Callable:

@@ -376,10 +376,7 @@ def _requests(bound: Mapping[str, NDArray], targets: Mapping[str, tuple[NDArray,
 
 def _zeros(device: Device, shape: tuple[int, ...], dtype: np.dtype) -> Any:
     device.enter()
-    try:
-        return device.xp.zeros(shape, dtype)
-    except device.failures as error:
-        raise device.failed(f"bind: an array of shape {shape}", error) from error
+    return device.xp.zeros(shape, dtype)
 
 
 def _beside(head: NDArray, out: NDArray) -> NDArray:

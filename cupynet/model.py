@@ -4,7 +4,6 @@ from __future__ import annotations
 import logging
 import time
 import warnings
-from collections import namedtuple
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -13,33 +12,26 @@ import numpy as np
 from . import metric as _metric
 from . import optimizer as _optimizer
 from .base import MXNetError, MXNetTypeError, MXNetValueError
-from .callback import LogValidationMetricsCallback
+from .callback import BatchEndParam, LogValidationMetricsCallback
 from .checkpoint import load_checkpoint, load_params, save_checkpoint
 from .context import Context, cpu, current_context
 from .executor import Executor
 from .initializer import InitDesc, Initializer, Uniform
 from .io import DataBatch, DataIter, NDArrayIter
+from .kvstore.training import create_kvstore as _create_kvstore  # noqa: F401 (the names that training loops import)
+from .kvstore.training import initialize_kvstore as _initialize_kvstore  # noqa: F401
+from .kvstore.training import update_params as _update_params  # noqa: F401
+from .kvstore.training import update_params_on_kvstore as _update_params_on_kvstore  # noqa: F401
+from .module.executor_group import split_batch
 from .ndarray import NDArray, concatenate, zeros
 from .symbol import Symbol
 
 __all__ = ["BatchEndParam", "FeedForward", "save_checkpoint", "load_checkpoint", "load_params"]
 
-BatchEndParam = namedtuple("BatchEndParams", ["epoch", "nbatch", "eval_metric", "locals"])
-
 
 def _call_all(callbacks: Any, *args: Any) -> None:
     for callback in callbacks if isinstance(callbacks, (list, tuple)) else [callbacks] if callbacks else []:
         callback(*args)
-
-
-def _slices(batch_size: int, workloads: Sequence[float]) -> list[slice]:
-    """Split a batch between devices in proportion to their workloads."""
-    ends = np.round(np.cumsum(workloads) / sum(workloads) * batch_size).astype(int).tolist()
-    slices = [slice(start, end) for start, end in zip([0, *ends[:-1]], ends)]
-    if any(part.start == part.stop for part in slices):
-        raise MXNetValueError(f"a batch of {batch_size} is too small to be split between {len(workloads)} devices with "
-                              f"workloads {list(workloads)}")
-    return slices
 
 
 class _Replicas:
@@ -49,7 +41,7 @@ class _Replicas:
                  inputs: Mapping[str, tuple], params: Sequence[str], train: bool):
         self.inputs, self.params = list(inputs), list(params)
         batch_size = next(iter(inputs.values()))[0]
-        self.slices = _slices(batch_size, workloads)
+        self.slices = split_batch(batch_size, workloads)
         reqs = dict.fromkeys(params, "write" if train else "null")
         self.executors: list[Executor] = [
             symbol.simple_bind(ctx, grad_req=reqs, **{

@@ -47,10 +47,7 @@ class Memory:
 
 def _block(device: Device, size: int) -> Any:
     device.enter()
-    try:
-        raw = device.xp.empty(size + ALIGNMENT, np.uint8)
-    except device.failures as error:
-        raise device.failed(f"bind: {size} bytes for intermediate results", error) from error
+    raw = device.xp.empty(size + ALIGNMENT, np.uint8)
     skip = -device.address(raw) % ALIGNMENT
     return raw[skip:skip + size]
 
