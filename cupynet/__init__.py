@@ -33,6 +33,7 @@ from .base import MXNetError
 from .cached_op import CachedOp as _CachedOp
 from .context import Context, cpu, cpu_pinned, current_context, gpu, gpu_memory_info, num_gpus
 from .executor import Executor
+from .libinfo import __version__, cupynet_version
 from .ndarray import NDArray, waitall
 from .symbol import Symbol, Variable
 from .symbol.recorded import get_symbol as _get_symbol
@@ -51,8 +52,6 @@ from .util import (
 nd.CachedOp = _CachedOp
 autograd.get_symbol = _get_symbol
 
-__version__ = "1.9.1"  # the MXNet API that this is
-cupynet_version = "0.1.0"
 
 # Rooms that not every program enters, loaded when first named: public name -> module.
 _LAZY = {"initializer": "initializer", "init": "initializer", "lr_scheduler": "lr_scheduler", "optimizer": "optimizer",

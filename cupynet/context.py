@@ -1,6 +1,7 @@
 """Contexts: the user's names of places, such as ``cpu(0)`` and ``gpu(1)``."""
 from __future__ import annotations
 
+import os
 import threading
 import warnings
 from typing import Any
@@ -11,6 +12,8 @@ from .device import cuda as _cuda
 
 __all__ = ["Context", "cpu", "gpu", "cpu_pinned", "current_context", "num_gpus", "gpu_memory_info", "as_context",
            "set_default"]
+
+_GPU_AS_CPU = "CUPYNET_GPU_AS_CPU"  # a variable of the environment: contexts called gpu compute on the host
 
 
 class Context(metaclass=WithClassProperties):
@@ -87,12 +90,13 @@ class Context(metaclass=WithClassProperties):
     def device(self) -> _device.Device:
         """What this place can do. Raises MXNetError for a GPU that cannot be used."""
         if self._device is None:
-            self._device = _device.get("cuda" if self.device_typeid == 2 else "cpu", self.device_id)
+            on_gpu = self.device_typeid == 2 and not os.environ.get(_GPU_AS_CPU)
+            self._device = _device.get("cuda" if on_gpu else "cpu", self.device_id)
         return self._device
 
     def empty_cache(self) -> None:
         """Give memory that is kept for reuse back to the device (nothing to do on the host)."""
-        if self.device_typeid == 2:
+        if self.device.kind == "cuda":
             self.device.enter()
             self.device.xp.get_default_memory_pool().free_all_blocks()
 

@@ -3,9 +3,10 @@ from __future__ import annotations
 
 from .error import MXNetError
 
-__all__ = ["find_lib_path", "find_include_path"]
+__all__ = ["find_lib_path", "find_include_path", "cupynet_version"]
 
-__version__ = "1.9.1"
+__version__ = "1.9.1"      # the MXNet API that this is
+cupynet_version = "0.1.0"
 
 
 def find_lib_path(prefix: str = "libmxnet") -> list[str]:

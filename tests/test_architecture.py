@@ -13,7 +13,7 @@ ROOMS = ["error", "dtypes", "c_api", "base", "nested", "libinfo", "download",
          "name", "attribute", "graph", "executor", "cached_op", "symbol", "control_flow", "operator",
          "registry", "initializer", "lr_scheduler", "optimizer", "metric",
          "io", "checkpoint", "callback", "kvstore", "monitor", "module", "executor_manager", "model",
-         "visualization", "test_utils", "contrib", "misc"]
+         "visualization", "test_utils", "contrib", "misc", "compat", "__main__"]
 FILES = sorted(path for path in ROOT.rglob("*.py") if path != ROOT / "__init__.py")
 
 

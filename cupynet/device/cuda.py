@@ -21,7 +21,8 @@ def _load() -> Any:
     if _cupy is None:
         if importlib.util.find_spec("cupy") is None:
             raise MXNetError("a GPU context needs CuPy, which is not installed: "
-                             "install cupynet[cuda12] or cupynet[cuda13], or use mx.cpu()")
+                             "install cupynet[cuda12] or cupynet[cuda13], or use mx.cpu(); with "
+                             "CUPYNET_GPU_AS_CPU=1 in the environment gpu contexts compute on the CPU")
         try:
             import cupy  # heavy and optional: only for those who ask for a GPU
         except ImportError as error:
@@ -45,7 +46,8 @@ def _find(index: int) -> Any:
         found = cupy.cuda.runtime.getDeviceCount()
     except cupy.cuda.runtime.CUDARuntimeError as error:
         raise MXNetError(f"gpu({index}) needs an NVIDIA GPU with a working driver, and CuPy found none "
-                         f"({error}); use mx.cpu()") from error
+                         f"({error}); use mx.cpu(), or set CUPYNET_GPU_AS_CPU=1 in the environment to let gpu "
+                         "contexts compute on the CPU") from error
     if not 0 <= index < found:
         raise MXNetError(f"gpu({index}) does not exist: this machine has {found} GPU(s)")
     return cupy

@@ -1,0 +1,83 @@
+"""``mxnet`` and all that is in it, found by Python's import as the modules of cupynet themselves."""
+from __future__ import annotations
+
+import importlib
+import importlib.abc
+import importlib.machinery
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from types import ModuleType
+
+from ..libinfo import cupynet_version
+from .numpy_names import restore
+
+__all__ = ["install"]
+
+_SHIM = str(Path(__file__).parent / "shim")  # holds a package mxnet, for processes that find it by sys.path alone
+
+# Modules of MXNet that go by another name here.
+_ELSEWHERE = {
+    "mxnet._ctypes": "cupynet.c_api", "mxnet._ctypes.ndarray": "cupynet.ndarray", "mxnet._ffi": "cupynet.c_api",
+    "mxnet._ctypes.symbol": "cupynet.symbol", "mxnet._ctypes.cached_op": "cupynet.cached_op",
+    "mxnet.io.io": "cupynet.io", "mxnet.image.image": "cupynet.image", "mxnet.image.detection": "cupynet.image",
+    "mxnet.ndarray.register": "cupynet.ndarray.functions", "mxnet.symbol.register": "cupynet.symbol.functions",
+    "mxnet.ndarray.utils": "cupynet.ndarray.files", "mxnet.contrib.ndarray": "cupynet.ndarray.contrib",
+    "mxnet.contrib.symbol": "cupynet.symbol.contrib", "mxnet.contrib.nd": "cupynet.ndarray.contrib",
+    "mxnet.contrib.sym": "cupynet.symbol.contrib", "mxnet.log": "cupynet.log",
+    # attributes of the package that scripts import as if they were modules
+    "mxnet.nd": "cupynet.ndarray", "mxnet.sym": "cupynet.symbol", "mxnet.mod": "cupynet.module",
+    "mxnet.kv": "cupynet.kvstore", "mxnet.init": "cupynet.initializer", "mxnet.opt": "cupynet.optimizer",
+    "mxnet.rnd": "cupynet.random", "mxnet.viz": "cupynet.visualization", "mxnet.mon": "cupynet.monitor",
+    "mxnet.img": "cupynet.image",
+}
+
+
+class _Loader(importlib.abc.Loader):
+    """Hands out a module that there is already, and leaves it as it is."""
+
+    def __init__(self, target: str):
+        self.target = target
+
+    def create_module(self, spec: importlib.machinery.ModuleSpec) -> ModuleType:
+        module = importlib.import_module(self.target)
+        self.before = module.__spec__, module.__loader__
+        return module
+
+    def exec_module(self, module: ModuleType) -> None:
+        # importlib has written the spec of the other name into the module
+        module.__spec__, module.__loader__ = self.before
+
+
+class _Finder(importlib.abc.MetaPathFinder):
+    """Finds ``mxnet.x.y`` as ``cupynet.x.y``."""
+
+    def find_spec(self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+                  ) -> importlib.machinery.ModuleSpec | None:
+        if fullname != "mxnet" and not fullname.startswith("mxnet."):
+            return None
+        name = _ELSEWHERE.get(fullname, "cupynet" + fullname.removeprefix("mxnet"))
+        try:
+            importlib.import_module(name)
+        except ModuleNotFoundError as error:
+            if error.name is None or not (name + ".").startswith(error.name + "."):
+                raise  # something else is missing
+            raise ModuleNotFoundError(f"cupynet {cupynet_version} has no {fullname!r}", name=fullname) from None
+        spec = importlib.machinery.ModuleSpec(fullname, _Loader(name), is_package=True)
+        spec.submodule_search_locations = []
+        return spec
+
+
+def install() -> None:
+    """Let ``import mxnet`` mean cupynet, and bring back the names that NumPy has removed, in this process.
+
+    Also in processes started from it by :mod:`multiprocessing`. A second call does nothing.
+    """
+    restore()
+    if not any(isinstance(each, _Finder) for each in sys.meta_path):
+        sys.meta_path.insert(0, _Finder())
+    if _SHIM not in sys.path:
+        sys.path.append(_SHIM)
+    for name in [name for name in sys.modules if name == "mxnet" or name.startswith("mxnet.")]:
+        if not (sys.modules[name].__name__ + ".").startswith("cupynet."):
+            del sys.modules[name]

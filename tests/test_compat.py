@@ -1,0 +1,101 @@
+"""Programs that say ``import mxnet``, run as their users run them: in processes of their own."""
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+
+def run(*arguments, code=0, folder=None, **environment):
+    done = subprocess.run([sys.executable, *arguments], capture_output=True, text=True, check=False, cwd=folder,
+                          env={**os.environ, "PYTHONPATH": str(ROOT), **environment})
+    assert done.returncode == code, done.stdout + done.stderr
+    return done.stdout if code == 0 else done.stderr
+
+
+@pytest.fixture
+def script(tmp_path):
+    def write(text, name="script.py"):
+        (tmp_path / name).write_text(text)
+        return str(tmp_path / name)
+    return write
+
+
+def test_a_script_with_arguments_and_neighbours(script):
+    script("def f(x):\n    return x * 2\n", "neighbour.py")
+    path = script("import sys\nimport mxnet as mx\nfrom mxnet import nd, autograd\nfrom neighbour import f\n"
+                  "print(__name__, __file__, sys.argv[1:], f(nd.ones((2,))).asnumpy(), mx.__version__)\n")
+    assert run("-m", "cupynet", path, "--lr", "1") == f"__main__ {path} ['--lr', '1'] [2. 2.] 1.9.1\n"
+
+
+def test_modules_are_cupynets_own(script):
+    path = script("""
+import cupynet, mxnet, pickle
+import mxnet.ndarray.ndarray, mxnet.symbol.symbol, mxnet.module.executor_group, mxnet.io.io, mxnet.optimizer.optimizer
+from mxnet.base import _LIB, check_call, MXNetError
+from mxnet.module.base_module import BaseModule
+from mxnet.ndarray.ndarray import NDArray
+import mxnet.mod, mxnet._ctypes.ndarray
+print(mxnet is cupynet, mxnet.nd is cupynet.nd, NDArray is cupynet.nd.NDArray, mxnet.io.io is cupynet.io)
+print(cupynet.ndarray.__spec__.name, pickle.loads(pickle.dumps(mxnet.nd.ones((1,)))).asscalar())
+try:
+    _LIB.MXGetVersion()
+except MXNetError as error:
+    print(error)
+try:
+    import mxnet.nothing_of_the_kind
+except ImportError as error:
+    print(error)
+""")
+    lines = run("-m", "cupynet", path).splitlines()
+    assert lines[:2] == ["True True True True", "cupynet.ndarray 1.0"]
+    assert "pure Python" in lines[2] and "has no 'mxnet.nothing_of_the_kind'" in lines[3]
+
+
+def test_names_that_numpy_removed(script):
+    path = script("import mxnet\nimport numpy as np\n"
+                  "print(np.float, np.int, np.object, np.bool is not None, np.asscalar(np.ones(1)), np.Inf, np.NaN,\n"
+                  "      np.product([2, 3]), np.in1d([1, 2], [2]), np.float_(1), np.row_stack([[1], [2]]).shape)\n")
+    assert run("-m", "cupynet", path) == ("<class 'float'> <class 'int'> <class 'object'> True 1.0 inf nan 6 "
+                                          "[False  True] 1.0 (2, 1)\n")
+
+
+@pytest.mark.parametrize("method", ["fork", "spawn"])
+def test_child_processes(script, method):
+    path = script("import multiprocessing\nimport mxnet as mx\n\n\ndef work(n):\n"
+                  "    import mxnet.ndarray\n    return float(mx.nd.ones((n,)).sum().asscalar())\n\n\n"
+                  "if __name__ == '__main__':\n"
+                  f"    with multiprocessing.get_context('{method}').Pool(2) as pool:\n"
+                  "        print(pool.map(work, [1, 2, 3]))\n")
+    assert run("-m", "cupynet", path) == "[1.0, 2.0, 3.0]\n"
+
+
+def test_modules_code_and_standard_input(script, tmp_path):
+    script("import sys, mxnet\nprint(__name__, sys.argv[1:], mxnet.nd.zeros((1,)).shape)\n", "program.py")
+    assert run("-m", "cupynet", "-m", "program", "x", folder=tmp_path) == "__main__ ['x'] (1,)\n"
+    assert run("-m", "cupynet", "-c", "import mxnet, sys; print(sys.argv)", "y") == "['-c', 'y']\n"
+    assert run("-m", "cupynet", "--version").startswith("cupynet ")
+    assert "usage" in run("-m", "cupynet")
+
+
+def test_errors_are_the_programs_own(script):
+    path = script("import mxnet as mx\nimport sys\nif len(sys.argv) > 1:\n    sys.exit(3)\nmx.nd.nothing\n")
+    text = run("-m", "cupynet", path, code=1)
+    assert text.startswith(f'Traceback (most recent call last):\n  File "{path}", line 5, in <module>')
+    run("-m", "cupynet", path, "x", code=3)
+    assert "no such file" in run("-m", "cupynet", "nowhere.py", code=1)
+
+
+def test_install_in_a_running_program(script):
+    path = script("import cupynet.compat\ncupynet.compat.install()\ncupynet.compat.install()\nimport mxnet as mx\n"
+                  "print(mx.nd.ones((1,)).asscalar())\n")
+    assert run(path) == "1.0\n"
+
+
+def test_a_gpu_that_is_not_there(script):
+    path = script("import mxnet as mx\nx = mx.nd.ones((2,), ctx=mx.gpu(0))\nprint(x.context, (x * 2).asnumpy())\n")
+    assert "CUPYNET_GPU_AS_CPU=1" in run("-m", "cupynet", path, code=1)
+    assert run("-m", "cupynet", path, CUPYNET_GPU_AS_CPU="1") == "gpu(0) [2. 2.]\n"
