@@ -15,84 +15,19 @@ from .base import MXNetError, MXNetTypeError, MXNetValueError
 from .callback import BatchEndParam, LogValidationMetricsCallback
 from .checkpoint import load_checkpoint, load_params, save_checkpoint
 from .context import Context, cpu, current_context
-from .executor import Executor
 from .initializer import InitDesc, Initializer, Uniform
-from .io import DataBatch, DataIter, NDArrayIter
-from .kvstore.training import create_kvstore as _create_kvstore  # noqa: F401 (the names that training loops import)
-from .kvstore.training import initialize_kvstore as _initialize_kvstore  # noqa: F401
-from .kvstore.training import update_params as _update_params  # noqa: F401
-from .kvstore.training import update_params_on_kvstore as _update_params_on_kvstore  # noqa: F401
-from .module.executor_group import split_batch
-from .ndarray import NDArray, concatenate, zeros
+from .io import DataDesc, DataIter, NDArrayIter
+from .kvstore.training import create_kvstore as _create_kvstore
+from .kvstore.training import initialize_kvstore as _initialize_kvstore
+from .kvstore.training import parameter_indices
+from .kvstore.training import update_params as _update_params
+from .kvstore.training import update_params_on_kvstore as _update_params_on_kvstore
+from .module.base_module import call_all
+from .module.executor_group import DataParallelExecutorGroup
+from .ndarray import NDArray, zeros
 from .symbol import Symbol
 
 __all__ = ["BatchEndParam", "FeedForward", "save_checkpoint", "load_checkpoint", "load_params"]
-
-
-def _call_all(callbacks: Any, *args: Any) -> None:
-    for callback in callbacks if isinstance(callbacks, (list, tuple)) else [callbacks] if callbacks else []:
-        callback(*args)
-
-
-class _Replicas:
-    """One executor a context, each for its part of every batch."""
-
-    def __init__(self, symbol: Symbol, contexts: Sequence[Context], workloads: Sequence[float],
-                 inputs: Mapping[str, tuple], params: Sequence[str], train: bool):
-        self.inputs, self.params = list(inputs), list(params)
-        batch_size = next(iter(inputs.values()))[0]
-        self.slices = split_batch(batch_size, workloads)
-        reqs = dict.fromkeys(params, "write" if train else "null")
-        self.executors: list[Executor] = [
-            symbol.simple_bind(ctx, grad_req=reqs, **{
-                name: (part.stop - part.start, *shape[1:]) for name, shape in inputs.items()})
-            for ctx, part in zip(contexts, self.slices)]
-
-    def load(self, arg_params: Mapping[str, NDArray], aux_params: Mapping[str, NDArray]) -> None:
-        """Copy parameters to every context."""
-        for executor in self.executors:
-            executor.copy_params_from(arg_params, aux_params, allow_extra_params=True)
-
-    def forward(self, arrays: Mapping[str, NDArray], train: bool) -> list[NDArray]:
-        """Run a batch; return the outputs of all contexts, joined on the first."""
-        for executor, part in zip(self.executors, self.slices):
-            for name, values in arrays.items():
-                if name in executor.arg_dict:
-                    executor.arg_dict[name][:] = values[part]
-            executor.forward(is_train=train)
-        first = self.executors[0].outputs
-        if len(self.executors) == 1:
-            return list(first)
-        return [concatenate([e.outputs[i].as_in_context(out.context) for e in self.executors])
-                for i, out in enumerate(first)]
-
-    def backward(self) -> None:
-        """Compute gradients, summed over the contexts on the first."""
-        for executor in self.executors:
-            executor.backward()
-        for name in self.params if len(self.executors) > 1 else ():
-            total = self.executors[0].grad_dict[name]
-            for executor in self.executors[1:]:
-                total += executor.grad_dict[name].as_in_context(total.context)
-
-    def update(self, updater: Callable) -> None:
-        """Let `updater` change the parameters of the first context, and copy them to the others."""
-        first = self.executors[0]
-        for i, name in enumerate(self.params):
-            updater(i, first.grad_dict[name], first.arg_dict[name])
-        for executor in self.executors[1:]:
-            for name in self.params:
-                first.arg_dict[name].copyto(executor.arg_dict[name])
-
-    def save_into(self, arg_params: Mapping[str, NDArray], aux_params: Mapping[str, NDArray]) -> None:
-        """Copy the parameters out; auxiliary states are averaged over the contexts."""
-        for name, target in arg_params.items():
-            target[:] = self.executors[0].arg_dict[name]
-        for name, target in aux_params.items():
-            total = self.executors[0].aux_dict[name].as_in_context(target.context)
-            for executor in self.executors[1:]:
-                total = total + executor.aux_dict[name].as_in_context(target.context)
-            target[:] = total / len(self.executors) if len(self.executors) > 1 else total
 
 
 class FeedForward:
@@ -182,10 +117,11 @@ class FeedForward:
                                  "length 2)")
         return eval_data
 
-    @staticmethod
-    def _arrays(iterator: DataIter, batch: DataBatch) -> dict[str, NDArray]:
-        names = [desc[0] for desc in (*iterator.provide_data, *iterator.provide_label)]
-        return dict(zip(names, (*batch.data, *(batch.label or ()))))
+    def _inputs(self, data: DataIter) -> tuple[list[DataDesc], list[DataDesc]]:
+        """Return the descriptions of the data and the labels that an iterator brings and the network takes."""
+        arguments = self.symbol.list_arguments()
+        return tuple([DataDesc(desc[0], desc[1]) for desc in descs if desc[0] in arguments]
+                     for descs in (data.provide_data, data.provide_label))
 
     # ---- parameters ----------------------------------------------------------------------------
 
@@ -236,55 +172,79 @@ class FeedForward:
         eval_metric : str, EvalMetric or callable
         epoch_end_callback, batch_end_callback, eval_end_callback, eval_batch_end_callback : callable or list
             Called as in MXNet; validation results are logged by default.
-        kvstore : str
-            ``"local"`` or ``"device"``: gradients are summed on the first context either way.
+        kvstore : str or KVStore
+            How gradients of several contexts meet.
         logger : logging.Logger, optional
         work_load_list : list of number, optional
             Share of each context in a batch.
+        monitor : Monitor, optional
         """
-        if kvstore not in (None, "local", "device", "local_allreduce_cpu", "local_allreduce_device"):
-            raise MXNetError(f"FeedForward: kvstore {kvstore!r} is not supported; expected 'local' or 'device'")
-        if monitor is not None:
-            raise MXNetError("FeedForward: monitor is not supported; use Executor.set_monitor_callback")
         logger = logger or logging
         eval_end_callback = LogValidationMetricsCallback() if eval_end_callback is None else eval_end_callback
         data = self._iterator(X, y, is_train=True)
         eval_data = self._evaluation_iterator(eval_data)
-        inputs = {desc[0]: tuple(desc[1]) for desc in (*data.provide_data, *data.provide_label)}
-        params = self._init_params(inputs)
-        self.kwargs["sym"] = self.symbol
-        batch_size = next(iter(inputs.values()))[0]
-        optimizer = self.optimizer
-        if isinstance(optimizer, str):
-            options = dict(self.kwargs, param_idx2name=dict(enumerate(params)))
-            optimizer = _optimizer.create(optimizer, rescale_grad=1.0 / batch_size, **options)
-        elif not isinstance(optimizer, _optimizer.Optimizer):
-            raise MXNetTypeError("optimizer must be string or Optimizer")
-        replicas = _Replicas(self.symbol, self.ctx, work_load_list or [1] * len(self.ctx), inputs, params, train=True)
-        replicas.load(self.arg_params, self.aux_params)
-        updater = _optimizer.get_updater(optimizer)
+        group = self._group(data, self.ctx, work_load_list, train=True)
+        if monitor is not None:
+            group.install_monitor(monitor)
+        update = self._updating(group, kvstore)
         logger.info("Start training with %s", str(self.ctx))
         eval_metric = _metric.create(eval_metric)
-        end = self.num_epoch if self.num_epoch is not None else 1
         data.reset()
-        for epoch in range(self.begin_epoch, end):
+        for epoch in range(self.begin_epoch, self.num_epoch if self.num_epoch is not None else 1):
             tic = time.time()
             eval_metric.reset()
-            for nbatch, batch in enumerate(self._batches(data, epoch, logger), 1):
-                arrays = self._arrays(data, batch)
-                outputs = replicas.forward(arrays, train=True)
-                replicas.backward()
-                replicas.update(updater)
-                eval_metric.update(batch.label, outputs)
-                _call_all(batch_end_callback, BatchEndParam(epoch, nbatch, eval_metric, locals()))
+            for nbatch, data_batch in enumerate(self._batches(data, epoch, logger), 1):
+                if monitor is not None:
+                    monitor.tic()
+                group.forward(data_batch, is_train=True)
+                group.backward()
+                update()
+                if monitor is not None:
+                    monitor.toc_print()
+                group.update_metric(eval_metric, data_batch.label)
+                call_all(batch_end_callback, BatchEndParam(epoch, nbatch, eval_metric, locals()))
             logger.info("Epoch[%d] Time cost=%.3f", epoch, time.time() - tic)
-            replicas.save_into(self.arg_params, self.aux_params)
-            _call_all(epoch_end_callback, epoch, self.symbol, self.arg_params, self.aux_params)
+            group.get_params(self.arg_params, self.aux_params)
+            call_all(epoch_end_callback, epoch, self.symbol, self.arg_params, self.aux_params)
             if eval_data is not None:
                 eval_data.reset()
                 self._evaluate(eval_data, eval_metric, epoch, eval_batch_end_callback)
                 eval_data.reset()
-                _call_all(eval_end_callback, BatchEndParam(epoch, 0, eval_metric, locals()))
+                call_all(eval_end_callback, BatchEndParam(epoch, 0, eval_metric, locals()))
+
+    def _group(self, data: DataIter, contexts: Sequence[Context], workloads: Sequence[float] | None,
+               train: bool) -> DataParallelExecutorGroup:
+        """Return executors for the batches of an iterator, with the model's parameters."""
+        data_descs, label_descs = self._inputs(data)
+        inputs = {desc.name: desc.shape for desc in (*data_descs, *label_descs)}
+        if train or self.arg_params is None:
+            params = self._init_params(inputs)
+        else:
+            self._refuse_extra()
+            params = [name for name in self.symbol.list_arguments() if name in self.arg_params]
+        group = DataParallelExecutorGroup(self.symbol, contexts, workloads or [1] * len(contexts), data_descs,
+                                          label_descs, params, train, False)
+        group.set_params(self.arg_params, self.aux_params or {}, allow_extra=True)
+        return group
+
+    def _updating(self, group: DataParallelExecutorGroup, kvstore: Any) -> Callable[[], None]:
+        """Return a function that changes the parameters by the gradients."""
+        store, on_store = _create_kvstore(kvstore, len(self.ctx), self.arg_params)
+        names = group.param_names
+        optimizer = self.optimizer
+        if isinstance(optimizer, str):
+            options = {**self.kwargs, "sym": self.symbol,
+                       "param_idx2name": parameter_indices(names, len(self.ctx), on_store)}
+            optimizer = _optimizer.create(optimizer, **{"rescale_grad": 1.0 / group.batch_size, **options})
+        elif not isinstance(optimizer, _optimizer.Optimizer):
+            raise MXNetTypeError("optimizer must be string or Optimizer")
+        if store is not None:
+            _initialize_kvstore(store, group.param_arrays, self.arg_params, names, on_store)
+        if on_store:
+            store.set_optimizer(optimizer)
+            return lambda: _update_params_on_kvstore(group.param_arrays, group.grad_arrays, store, names)
+        updater = _optimizer.get_updater(optimizer)
+        return lambda: _update_params(group.param_arrays, group.grad_arrays, updater, len(self.ctx), store, names)
 
     def _batches(self, data: DataIter, epoch: int, logger: Any) -> Any:
         """Yield the batches of one epoch, starting the iterator again where it ends."""
@@ -304,25 +264,15 @@ class FeedForward:
     def _evaluate(self, data: DataIter, eval_metric: Any, epoch: int, batch_end_callback: Any,
                   num_batch: int | None = None) -> None:
         eval_metric.reset()
-        replicas = self._predictor(data)
+        group = self._group(data, self.ctx[:1], None, train=False)
         for i, batch in enumerate(data):
             if num_batch is not None and i == num_batch:
                 break
-            outputs = replicas.forward(self._arrays(data, batch), train=False)
-            eval_metric.update(batch.label, outputs)
-            _call_all(batch_end_callback, BatchEndParam(epoch, i, eval_metric, locals()))
+            group.forward(batch, is_train=False)
+            group.update_metric(eval_metric, batch.label)
+            call_all(batch_end_callback, BatchEndParam(epoch, i, eval_metric, locals()))
 
     # ---- using ---------------------------------------------------------------------------------
-
-    def _predictor(self, data: DataIter) -> _Replicas:
-        inputs = {desc[0]: tuple(desc[1]) for desc in (*data.provide_data, *data.provide_label)
-                  if desc[0] in self.symbol.list_arguments()}
-        if self.arg_params is None:
-            self._init_params(inputs)
-        self._refuse_extra()
-        replicas = _Replicas(self.symbol, self.ctx[:1], [1], inputs, list(self.arg_params), train=False)
-        replicas.load(self.arg_params, self.aux_params or {})
-        return replicas
 
     def predict(self, X: Any, num_batch: int | None = None, return_data: bool = False, reset: bool = True) -> Any:
         """Return the outputs for `X` as NumPy arrays (a list if the network has several).
@@ -332,10 +282,11 @@ class FeedForward:
         data = self._iterator(X, None, is_train=False)
         if reset:
             data.reset()
-        replicas = self._predictor(data)
+        group = self._group(data, self.ctx[:1], None, train=False)
         columns: list[list[list[np.ndarray]]] = [[], [], []]  # outputs, data, labels; one list a batch
         for i, batch in enumerate(data, 1):
-            outputs = replicas.forward(self._arrays(data, batch), train=False)
+            group.forward(batch, is_train=False)
+            outputs = group.get_outputs()
             for column, arrays in zip(columns, (outputs, batch.data, batch.label)):
                 column.append([x.asnumpy()[:x.shape[0] - (batch.pad or 0)] for x in arrays])
             if i == num_batch:

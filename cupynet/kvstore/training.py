@@ -11,7 +11,7 @@ from ..ndarray import NDArray
 from .base import KVStoreBase
 from .kvstore import create
 
-__all__ = ["create_kvstore", "initialize_kvstore", "update_params", "update_params_on_kvstore"]
+__all__ = ["create_kvstore", "initialize_kvstore", "parameter_indices", "update_params", "update_params_on_kvstore"]
 
 _MOST_ON_STORE = 1024 * 1024 * 16  # elements of the largest array up to which a local store applies the optimizer
 
@@ -41,6 +41,13 @@ def create_kvstore(kvstore: Any, num_device: int, arg_params: Mapping[str, NDArr
     if kvstore == "local" and max((math.prod(x.shape) for x in arg_params.values()), default=0) > _MOST_ON_STORE:
         on_store = False
     return store, on_store and store.is_capable(KVStoreBase.OPTIMIZER)
+
+
+def parameter_indices(names: Sequence[str], num_device: int, update_on_kvstore: bool) -> dict[int, str]:
+    """Return the name of each parameter by the index that the optimizer sees: one for each copy, unless in a store."""
+    if update_on_kvstore:
+        return dict(enumerate(names))
+    return {i * num_device + k: name for i, name in enumerate(names) for k in range(num_device)}
 
 
 def initialize_kvstore(kvstore: KVStoreBase, param_arrays: Sequence[Sequence[NDArray]],

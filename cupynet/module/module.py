@@ -12,7 +12,13 @@ from ..checkpoint import load_checkpoint
 from ..context import Context, cpu
 from ..initializer import InitDesc, Initializer, Uniform
 from ..io import DataBatch, DataDesc
-from ..kvstore.training import create_kvstore, initialize_kvstore, update_params, update_params_on_kvstore
+from ..kvstore.training import (
+    create_kvstore,
+    initialize_kvstore,
+    parameter_indices,
+    update_params,
+    update_params_on_kvstore,
+)
 from ..ndarray import NDArray, zeros
 from ..ndarray.serialization import write_file
 from ..symbol import Symbol
@@ -370,9 +376,7 @@ class Module(BaseModule):
         if store is not None and "dist" in store.type and "_sync" in store.type:
             batch_size *= store.num_workers
         rescale_grad = 1.0 / batch_size
-        names, count = self._bound_params(), len(self._context)
-        idx2name = dict(enumerate(names)) if on_store else {
-            i * count + k: name for i, name in enumerate(names) for k in range(count)}
+        idx2name = parameter_indices(self._bound_params(), len(self._context), on_store)
         if isinstance(optimizer, str):
             return opt.create(optimizer, sym=self._symbol, param_idx2name=idx2name,
                               **{"rescale_grad": rescale_grad, **dict(params)})
