@@ -376,7 +376,10 @@ def _requests(bound: Mapping[str, NDArray], targets: Mapping[str, tuple[NDArray,
 
 def _zeros(device: Device, shape: tuple[int, ...], dtype: np.dtype) -> Any:
     device.enter()
-    return device.xp.zeros(shape, dtype)
+    try:
+        return device.xp.zeros(shape, dtype)
+    except device.failures as error:
+        raise device.failed(f"bind: an array of shape {shape}", error) from error
 
 
 def _beside(head: NDArray, out: NDArray) -> NDArray:

@@ -45,6 +45,16 @@ def on_the_context(ctx):
 
 
 @pytest.fixture(autouse=True)
+def no_races(request):
+    """Let nothing on the double be used by two streams at the same time."""
+    yield
+    if request.config.getoption("--ctx") == "fake-gpu":
+        import cupy
+        races, cupy.observed.races = cupy.observed.races, []
+        assert not races
+
+
+@pytest.fixture(autouse=True)
 def fresh_names():
     """Let automatic names begin at 0 in every test."""
     with mx.name.NameManager():

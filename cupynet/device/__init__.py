@@ -11,7 +11,7 @@ from typing import Any
 from . import cuda, host, random, streams
 from .host import Device
 
-__all__ = ["Device", "get", "seed", "count_gpus", "synchronize_all", "of_raw"]
+__all__ = ["Device", "get", "seed", "count_gpus", "synchronize_all", "of_raw", "bring"]
 
 _devices: dict[tuple[str, int], Device] = {}
 _lock = threading.Lock()
@@ -54,3 +54,11 @@ def of_raw(raw: Any) -> Device:
     """Return the device on which the raw array `raw` (NumPy's or CuPy's) lives."""
     index = getattr(getattr(raw, "device", None), "id", None)  # cupy.cuda.Device has .id
     return get("cpu", 0) if index is None else get("cuda", index)
+
+
+def bring(raw: Any, device: Device) -> Any:
+    """Return a copy on the GPU `device` of an array of CuPy's that is somebody else's."""
+    source = of_raw(raw)
+    copy = device.copy_from(raw, source)
+    source.hold(raw)
+    return copy

@@ -1,7 +1,11 @@
 """CUDA devices through CuPy: one home stream each, pinned asynchronous copies, errors that say what is missing."""
 from __future__ import annotations
 
+import contextlib
 import importlib.util
+import os
+from collections import deque
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -12,7 +16,15 @@ from .random import Philox
 
 __all__ = ["CudaDevice", "count", "start", "memory_info", "compute_capability"]
 
+_STAGED = 1 << 16  # bytes of an array from which on it comes from the host, or goes there, in page-locked memory
+
+_NO_FORK = ("a forked process cannot use a GPU that its parent has used: start it with multiprocessing's 'spawn', or "
+            "before the first use")
+
 _cupy: Any = None
+_started: list[CudaDevice] = []
+_homes: set[int] = set()  # their home streams
+_lost = False  # whether the process was forked from one that has used a GPU
 
 
 def _load() -> Any:
@@ -31,6 +43,11 @@ def _load() -> Any:
     return _cupy
 
 
+def _cupyx() -> Any:
+    import cupyx
+    return cupyx
+
+
 def count() -> int:
     """Return the number of usable CUDA devices."""
     try:
@@ -42,6 +59,8 @@ def count() -> int:
 def _find(index: int) -> Any:
     """Return CuPy if it sees GPU `index`, or raise an MXNetError that names what is missing: CuPy, driver, GPU."""
     cupy = _load()
+    if _lost:
+        raise MXNetError(f"gpu({index}): {_NO_FORK}")
     try:
         found = cupy.cuda.runtime.getDeviceCount()
     except cupy.cuda.runtime.CUDARuntimeError as error:
@@ -57,7 +76,20 @@ def start(index: int) -> CudaDevice:
     """Return the device, or raise an MXNetError that says why it does not work."""
     device = CudaDevice(index, _find(index))
     device.check()
+    _started.append(device)
     return device
+
+
+def _lose() -> None:
+    """Let GPUs refuse in a forked child, where CUDA would fail in ways that say nothing."""
+    global _lost
+    for device in _started:
+        _lost = True
+        device.enter = device.refuse
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_lose)
 
 
 def memory_info(index: int) -> tuple[int, int]:
@@ -78,6 +110,10 @@ class CudaDevice(Device):
     Every public entry calls :meth:`enter`, which switches CuPy's current device and stream only when the
     calling thread is elsewhere. Memory is taken from the home stream's arena, so a block that is freed
     is reused only by later work on the same stream.
+
+    Large arrays come from the host on a second stream, beside the kernels that run at home, and are then copied into
+    memory of the home stream's. What only a copy uses (page-locked memory, memory of the copy stream's, a source that
+    may change) is held until the copy is done: nobody waits for it.
     """
 
     kind = "cuda"
@@ -85,9 +121,14 @@ class CudaDevice(Device):
     def __init__(self, index: int, cupy: Any):
         super().__init__(index)
         self.xp = cupy
+        self.failures = (cupy.cuda.runtime.CUDARuntimeError, MemoryError)
+        self._pinned = _cupyx().empty_pinned
         self._cuda_device = cupy.cuda.Device(index)
         with self._cuda_device:
             self.stream = cupy.cuda.Stream(non_blocking=True)
+            self._arrivals = cupy.cuda.Stream(non_blocking=True)
+        _homes.add(self.stream.ptr)
+        self._held: deque[tuple[Any, tuple]] = deque()  # (event, what nobody may reuse before it)
         self.numbers = Philox(self)
 
     def check(self) -> None:
@@ -101,25 +142,93 @@ class CudaDevice(Device):
         if total != 6:
             raise MXNetError(f"gpu({self.index}) computed 1+2+3 = {total}")
 
+    # ---- streams -------------------------------------------------------------------------------
+
     def enter(self) -> None:
-        # Asked of CuPy each time: users may have entered a stream or device of their own in between.
-        if self.xp.cuda.get_current_stream().ptr != self.stream.ptr:
+        # Asked of CuPy each time: users may have entered a stream or device of their own in between. What they have
+        # begun there comes before what follows.
+        now = self.xp.cuda.get_current_stream
+        if now().ptr != self.stream.ptr:
             self._cuda_device.use()
+            self._come_after(now())  # each device has a current stream
             self.stream.use()
 
+    def _come_after(self, stream: Any) -> None:
+        """Let the home stream wait for a user's stream on the current device."""
+        if stream.ptr not in _homes:
+            self.stream.wait_event(stream.record(self.xp.cuda.Event(disable_timing=True)))
+
+    def refuse(self) -> None:
+        """Raise the MXNetError of a forked child, which has no GPU."""
+        raise MXNetError(f"gpu({self.index}): {_NO_FORK}")
+
     def synchronize(self) -> None:
-        self._waited(self.stream.synchronize)
+        self.enter()
+        with self._errors("work"):
+            self.stream.synchronize()  # which has waited for what has arrived
+        self._let_go()
 
     def wait_for(self, raw: Any) -> None:
         self.synchronize()
 
+    def lend(self, raw: Any) -> Any:
+        current = self.xp.cuda.get_current_stream()
+        if current.ptr != self.stream.ptr:
+            current.wait_event(self._mark(self.stream))
+        return raw
+
+    def dlpack(self, raw: Any, **kwargs: Any) -> Any:
+        with self._cuda_device, self.stream:  # with which the consumer's stream is synchronized
+            return raw.__dlpack__(**kwargs)
+
+    def interface(self, raw: Any) -> dict:
+        return {**raw.__cuda_array_interface__, "stream": self.stream.ptr}
+
+    def _mark(self, stream: Any) -> Any:
+        """Return an event that is done when the work in one of the device's streams so far is."""
+        with self._cuda_device:
+            return stream.record(self.xp.cuda.Event(disable_timing=True))
+
+    def hold(self, raw: Any) -> None:
+        self._hold(self._mark(self.stream), raw)
+
+    def _hold(self, event: Any, *things: Any) -> None:
+        """Keep `things` until `event` is done."""
+        self._let_go()
+        self._held.append((event, things))
+
+    def _let_go(self) -> None:
+        while self._held and self._held[0][0].done:
+            self._held.popleft()
+
+    # ---- copies --------------------------------------------------------------------------------
+
     def from_host(self, array: np.ndarray) -> Any:
-        self.enter()
-        return self.xp.array(array, order="C")  # CuPy stages in pinned memory and copies on the current stream
+        with self._errors("a copy from the host"):
+            if array.nbytes < _STAGED:
+                self.enter()
+                return self.xp.array(array, order="C")  # CuPy stages it in page-locked memory
+            staging = self._pinned(array.shape, array.dtype)
+            staging[...] = array
+            with self._cuda_device, self._arrivals:
+                arrived = self.xp.empty(array.shape, array.dtype)
+                arrived.set(staging, stream=self._arrivals)
+                there = self._arrivals.record(self.xp.cuda.Event(disable_timing=True))
+            self.enter()
+            self.stream.wait_event(there)
+            out = arrived.copy()
+            self._hold(self._mark(self.stream), arrived, staging)
+            return out
 
     def to_host(self, raw: Any) -> np.ndarray:
         self.enter()
-        return self._waited(lambda: raw.get(stream=self.stream))
+        with self._errors("work"):
+            if raw.nbytes < _STAGED:
+                return raw.get(stream=self.stream)
+            staging = self._pinned(raw.shape, raw.dtype)
+            self.xp.ascontiguousarray(raw).get(stream=self.stream, out=staging, blocking=False)
+            self.stream.synchronize()
+            return np.array(staging, subok=False)
 
     def copy_from(self, raw: Any, source: Device) -> Any:
         if source.kind == "cpu":
@@ -127,17 +236,17 @@ class CudaDevice(Device):
         if source is self:
             self.enter()
             return raw.copy()
-        # The copy runs on this device's stream after the source's work, and the source's stream goes on
-        # after the copy: so the source may free `raw` at once.
+        # What travels is a copy: the source may overwrite its array at once, without waiting for what this device has
+        # to do before.
         source.enter()
-        raw = self.xp.ascontiguousarray(raw)
-        ready = source.stream.record(self.xp.cuda.Event(disable_timing=True))
-        self.enter()
-        self.stream.wait_event(ready)
-        out = self.xp.empty(raw.shape, raw.dtype)
-        out.data.copy_from_device_async(raw.data, raw.nbytes, self.stream)
-        done = self.stream.record(self.xp.cuda.Event(disable_timing=True))
-        source.stream.wait_event(done)
+        with self._errors("a copy between devices"):
+            parcel = raw.copy()
+            ready = source._mark(source.stream)
+            self.enter()
+            self.stream.wait_event(ready)
+            out = self.xp.empty(raw.shape, raw.dtype)
+            out.data.copy_from_device_async(parcel.data, parcel.nbytes, self.stream)
+            source._hold(self._mark(self.stream), parcel)
         return out
 
     def apart(self, raw: Any, target: Any) -> Any:
@@ -146,9 +255,15 @@ class CudaDevice(Device):
     def address(self, raw: Any) -> int:
         return raw.data.ptr
 
-    def _waited(self, action: Any) -> Any:
-        """Run a blocking call; what went wrong in asynchronous work surfaces here."""
+    # ---- errors --------------------------------------------------------------------------------
+
+    @contextlib.contextmanager
+    def _errors(self, what: str) -> Iterator[None]:
+        """Name the device in errors of CUDA's; those of asynchronous work surface wherever the host waits next."""
         try:
-            return action()
-        except self.xp.cuda.runtime.CUDARuntimeError as error:
-            raise MXNetError(f"work on gpu({self.index}) failed: {error}") from error
+            yield
+        except self.failures as error:
+            raise self.failed(what, error) from error
+
+    def failed(self, what: str, error: BaseException) -> MXNetError:
+        return MXNetError(f"{what} on gpu({self.index}) failed: {error}")

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ..base import MXNetError
 from . import streams
 from .random import Generator
 from .streams import Job, Stream
@@ -35,6 +36,7 @@ class Device:
     xp: Any
     index: int
     numbers: Any  # the source of its random numbers, which devices may share
+    failures: tuple[type[BaseException], ...] = (MemoryError,)  # errors of its own, not of a user's arguments
 
     def __init__(self, index: int):
         self.index = index
@@ -69,6 +71,10 @@ class Device:
         """Return a copy on this device of `raw`, which lives on `source`."""
         raise NotImplementedError
 
+    def failed(self, what: str, error: BaseException) -> MXNetError:
+        """Return the error that says that `what` has failed on this device."""
+        return MXNetError(f"{what}: {error}")
+
     def apart(self, raw: Any, target: Any) -> Any:
         """Return `raw` as something that can be assigned to `target`: a copy where the two overlap in memory."""
         raise NotImplementedError
@@ -77,12 +83,23 @@ class Device:
         """Wait until `raw`, which an array has given away as ready, is computed."""
 
     def lend(self, raw: Any) -> Any:
-        """Return `raw` for other libraries to see, sharing its memory."""
+        """Return `raw` for other libraries to see, sharing its memory; their work comes after this device's."""
         return raw
 
     def borrow(self, raw: Any) -> Any:
-        """Return `raw`, the memory of another library, as an array of this device's."""
+        """Return `raw`, an array of another library's, after noting that others use its memory."""
         return raw
+
+    def hold(self, raw: Any) -> None:
+        """Keep `raw`, whose memory another library will reuse, until the work given to this device so far is done."""
+
+    def dlpack(self, raw: Any, **kwargs: Any) -> Any:
+        """Return the DLPack capsule of `raw`."""
+        return self.lend(raw).__dlpack__(**kwargs)
+
+    def interface(self, raw: Any) -> dict:
+        """Return the ``__cuda_array_interface__`` of `raw`. Raises AttributeError on the host."""
+        raise AttributeError("the array is not on a GPU")
 
     def address(self, raw: Any) -> int:
         """Return where the elements of `raw` begin in the device's memory."""

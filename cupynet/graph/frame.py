@@ -47,7 +47,10 @@ class Memory:
 
 def _block(device: Device, size: int) -> Any:
     device.enter()
-    raw = device.xp.empty(size + ALIGNMENT, np.uint8)
+    try:
+        raw = device.xp.empty(size + ALIGNMENT, np.uint8)
+    except device.failures as error:
+        raise device.failed(f"bind: {size} bytes for intermediate results", error) from error
     skip = -device.address(raw) % ALIGNMENT
     return raw[skip:skip + size]
 

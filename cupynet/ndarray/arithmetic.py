@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from .. import tape
-from ..device import of_raw
+from ..device import bring
 from ..ops import catalog
 from ..ops.math.binary import remainder
 from ..tape import state
@@ -38,7 +38,7 @@ def beside(array: NDArrayBase, other: Any) -> NDArrayBase:
     """Bring a foreign array to the context of `array`, with its dtype."""
     device = array._ctx.device
     if isinstance(other, device.xp.ndarray):
-        other = device.copy_from(other, of_raw(other)) if device.kind != "cpu" else other
+        other = bring(other, device) if device.kind != "cpu" else other
     else:
         other = device.from_host(np.asarray(other.get() if hasattr(other, "get") else other))
     return array._wrap(other.astype(array._data.dtype))

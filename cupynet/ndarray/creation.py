@@ -52,6 +52,7 @@ def array(source_array: Any, ctx: Context | None = None, dtype: Any = None) -> N
             return source_array.as_in_context(ctx).astype(as_dtype(dtype, source_array.dtype))
         raw = source_array._data
         dtype = as_dtype(dtype, raw.dtype)
+        source_array._ctx.device.enter()
         raw = raw if raw.dtype == dtype else raw.astype(dtype)
         return wrap(ctx.device.copy_from(raw, source_array._ctx.device), ctx)
     dtype = as_dtype(dtype)
@@ -68,9 +69,18 @@ def array(source_array: Any, ctx: Context | None = None, dtype: Any = None) -> N
 
 def empty(shape: Shape, ctx: Context | None = None, dtype: Any = None) -> NDArray:
     """Return an array whose values are not set."""
+    return _made("empty", shape, lambda xp, shape, dtype: xp.empty(shape, dtype), ctx, dtype)
+
+
+def _made(name: str, shape: Shape, make: Callable, ctx: Any, dtype: Any) -> NDArray:
+    """Return ``make(xp, shape, dtype)`` as an array."""
     ctx = as_context(ctx)
-    ctx.device.enter()
-    return wrap(ctx.device.xp.empty(_shape("empty", shape), as_dtype(dtype)), ctx)
+    shape, dtype, device = _shape(name, shape), as_dtype(dtype), ctx.device
+    device.enter()
+    try:
+        return wrap(make(device.xp, shape, dtype), ctx)
+    except device.failures as error:
+        raise device.failed(f"{name}: an array of shape {shape}", error) from error
 
 
 def _determined(name: str, shape: Any, ctx: Any, dtype: Any) -> Any:
@@ -88,11 +98,9 @@ def filled(name: str, shape: Shape, value: Any, ctx: Any, dtype: Any, out: NDArr
             raise MXNetValueError(f"{name}: out has shape {out.shape}, expected {_shape(name, shape)}")
         out[:] = value
         return out
-    ctx = as_context(ctx)
-    ctx.device.enter()
-    shape, dtype, xp = _shape(name, shape), as_dtype(dtype), ctx.device.xp
     # memory that the system gives out is zero already, so zeros cost nothing until they are touched
-    return wrap(xp.full(shape, value, dtype) if value else xp.zeros(shape, dtype), ctx)
+    return _made(name, shape, lambda xp, shape, dtype: xp.full(shape, value, dtype) if value else
+                 xp.zeros(shape, dtype), ctx, dtype)
 
 
 def zeros(shape: Shape, ctx: Context | None = None, dtype: Any = None, stype: str | None = None,

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from ..base import MXNetIndexError, MXNetValueError
+from ..device import bring
 from ..ops import catalog
 from ..tape import state
 from ..util import state as switches
@@ -123,6 +124,8 @@ class Indexing(NDArrayBase):
             found = data[key]
         except (IndexError, TypeError) as error:
             raise MXNetIndexError(f"index {key!r} does not fit shape {self.shape}: {error}") from None
+        except self._ctx.device.failures as error:
+            raise self._ctx.device.failed(f"taking {key!r} of an array of shape {self.shape}", error) from error
         if found.__class__ is not data.__class__:  # a number, where an array that shares memory is wanted
             found = data.reshape(data.shape + (1,))[key].reshape(())
         if not found.ndim and data.ndim and not switches.np_shape:
@@ -155,6 +158,8 @@ class Indexing(NDArrayBase):
             if isinstance(value, NDArrayBase) and value._entry is not None:
                 recorded = value
         device = self._ctx.device
+        if device.kind != "cpu" and isinstance(value, device.xp.ndarray):
+            value = bring(value, device)
         device.enter()
         if isinstance(value, NDArrayBase):
             if key.__class__ is slice and key == _EVERYTHING and value.shape == self.shape and value._ctx is self._ctx \
@@ -178,6 +183,8 @@ class Indexing(NDArrayBase):
             came = f"of shape {value.shape}" if hasattr(value, "shape") else repr(value)
             raise MXNetValueError(f"cannot assign a value {came} to [{key!r}] of an array of shape {self.shape} and "
                                   f"type {self._data.dtype}: {error}") from None
+        except device.failures as error:
+            raise device.failed(f"assigning to {key!r} of an array of shape {self.shape}", error) from error
         if recorded is not None:
             self._record_assignment(key, recorded)
 

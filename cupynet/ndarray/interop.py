@@ -115,18 +115,14 @@ class Interop(NDArrayBase):
         return _foreign(func, args, kwargs)
 
     def __dlpack__(self, **kwargs: Any) -> Any:
-        self._ctx.device.enter()
-        return self._ctx.device.lend(self._data).__dlpack__(**kwargs)
+        return self._ctx.device.dlpack(self._data, **kwargs)
 
     def __dlpack_device__(self) -> tuple[int, int]:
         return self._data.__dlpack_device__()
 
     @property
     def __cuda_array_interface__(self) -> dict:
-        if self._ctx.device.kind != "cuda":
-            raise AttributeError("the array is not on a GPU")
-        self._ctx.device.enter()  # it names the stream to wait for
-        return self._data.__cuda_array_interface__
+        return self._ctx.device.interface(self._data)
 
     def to_dlpack_for_read(self) -> Any:
         """Return a DLPack capsule, after waiting for the work that computes the elements."""
@@ -136,4 +132,4 @@ class Interop(NDArrayBase):
     to_dlpack_for_write = to_dlpack_for_read
 
     def __cupy_get_ndarray__(self) -> Any:
-        return self._data
+        return self._ctx.device.lend(self._data)

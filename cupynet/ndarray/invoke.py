@@ -110,25 +110,25 @@ def invoke(op: Op, ins: Sequence[NDArrayBase], attrs: Attrs, out: NDArrayBase | 
     try:
         results = op.run(device.xp, device.kind, raws, attrs, train=state.training,
                          rng=device.rng if op.takes_rng else None, device=device, keep=recording, out=straight)
+        if op.mutates:
+            places = op.mutated_indices(op.active_inputs(attrs, len(ins)))
+            for place, value in zip(places, results[len(results) - len(places):]):
+                if value is not raws[place]:
+                    raws[place][...] = value
+        xp_array = device.xp.ndarray
+        seen = []
+        for raw in results[:visible]:
+            if raw.__class__ is not xp_array:  # a universal function on 0-d arrays gives a scalar
+                raw = device.xp.asarray(raw)
+            if targets is None and (not raw.flags.c_contiguous or
+                                    (op.view and (raw.base is not None or any(raw is x for x in raws)))):
+                raw = raw.copy(order="C")
+            seen.append(raw)
     except MXNetError:
         raise
     except (ValueError, TypeError, IndexError, ArithmeticError, RuntimeError, MemoryError) as error:
         shapes = ", ".join(f"{x.shape} {x.dtype}" for x in raws)
         raise MXNetError(f"{op.name}: {error} (inputs: {shapes or 'none'}; attributes: {dict(attrs)})") from error
-    if op.mutates:
-        places = op.mutated_indices(op.active_inputs(attrs, len(ins)))
-        for place, value in zip(places, results[len(results) - len(places):]):
-            if value is not raws[place]:
-                raws[place][...] = value
-    xp_array = device.xp.ndarray
-    seen = []
-    for raw in results[:visible]:
-        if raw.__class__ is not xp_array:  # a universal function on 0-d arrays gives a scalar
-            raw = device.xp.asarray(raw)
-        if targets is None and (not raw.flags.c_contiguous or
-                                (op.view and (raw.base is not None or any(raw is x for x in raws)))):
-            raw = raw.copy(order="C")
-        seen.append(raw)
     node = tape.record(op, attrs, raws, (*seen, *results[visible:]), entries, visible, ctx) if recording else None
     if targets is None:
         cls = cls or (ins[0] if ins else NDArrayBase)._class

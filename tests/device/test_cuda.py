@@ -5,6 +5,7 @@ import threading
 
 import numpy as np
 import pytest
+from forks import can_fork, holds_in_a_child
 
 import cupynet as mx
 from cupynet import device
@@ -18,7 +19,8 @@ def observed():
         mx.nd.ones((1,), place)  # devices are tried out when they are first used
         assert place.device.rng is not None
     cupy.observed.clear()
-    return cupy.observed
+    yield cupy.observed
+    cupy.observed.clear()
 
 
 def home_streams():
@@ -166,3 +168,178 @@ def test_other_libraries():
     assert mx.nd.array(cupy.ones((2,), "f4"), mx.gpu(0)).asnumpy().tolist() == [1, 1]
     with pytest.raises(mx.MXNetError, match=r"rhs is on gpu\(0\) but lhs is on gpu\(1\)"):
         a + mx.nd.ones((2, 2), mx.gpu(0))
+
+
+# ---- hazards ---------------------------------------------------------------------------------------
+
+BIG = 1 << 15  # elements of arrays that come and go in page-locked memory
+
+
+def clock(place):
+    """How much work of which streams comes before what a device does next."""
+    from cupy import _order
+    return dict(_order.clocks.get(device.get("cuda", place).stream.ptr, {}))
+
+
+def test_a_copy_between_devices_waits_for_the_source():
+    a = mx.nd.ones((3,), mx.gpu(0))
+    for _ in range(3):
+        a += 1
+    b = a.as_in_context(mx.gpu(1))
+    stream = device.get("cuda", 0).stream.ptr
+    assert clock(1)[stream] >= clock(0)[stream] - 2  # but for the event and the parcel
+    assert b.asnumpy().tolist() == [4, 4, 4]
+
+
+def never_done(monkeypatch):
+    """Let the device be slow: an event is only done when the host has waited for it."""
+    import cupy
+    monkeypatch.setattr(cupy.observed.random, "random", lambda: 0)
+
+
+def test_a_copy_between_devices_does_not_make_the_source_wait(monkeypatch):
+    """What the target has to do before is no business of the source's."""
+    never_done(monkeypatch)
+    a, b = mx.nd.ones((3,), mx.gpu(0)), mx.nd.ones((3,), mx.gpu(1))
+    b += 1
+    before = clock(0).get(device.get("cuda", 1).stream.ptr, 0)
+    b[:] = a
+    c = a.as_in_context(mx.gpu(1))
+    a += 1  # at once, and yet the copies are of what was there
+    assert clock(0).get(device.get("cuda", 1).stream.ptr, 0) == before
+    del a
+    assert b.asnumpy().tolist() == c.asnumpy().tolist() == [1, 1, 1]
+
+
+def test_what_a_copy_uses_is_held_until_it_is_done(observed):
+    first = device.get("cuda", 0)
+    first.synchronize()
+    assert not first._held
+    copies = [mx.nd.array(np.full(BIG, i, "f4"), mx.gpu(0)) for i in range(6)]
+    copies += [mx.nd.full((BIG,), i, mx.gpu(1)).as_in_context(mx.gpu(0)) for i in range(6)]
+    assert first._held
+    for i, copy in enumerate(copies):
+        assert (copy.asnumpy() == i % 6).all()
+    mx.nd.waitall()
+    assert not first._held and not device.get("cuda", 1)._held
+
+
+def test_copies_from_the_host_run_beside_kernels(observed, monkeypatch):
+    """A large array travels while the device computes: its stream comes after nothing but earlier arrivals."""
+    from cupy import _order
+    first = device.get("cuda", 0)
+    a = mx.nd.ones((3,), mx.gpu(0))
+    first.synchronize()
+    never_done(monkeypatch)
+    observed.clear()
+    known = dict(_order.host)
+    a += 1
+    mx.nd.array(np.ones(BIG, "f4"), mx.gpu(0))
+    ahead = _order.clocks[first._arrivals.ptr].get(first.stream.ptr, 0)
+    assert ahead == known[first.stream.ptr] and not observed.waits
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_large_arrays_go_to_the_host_and_back(order):
+    values = np.asarray(np.random.RandomState(0).rand(200, 300), order=order)
+    a = mx.nd.array(values, mx.gpu(0), dtype="float64")
+    a[3] = 7
+    values[3] = 7
+    found = a.T.asnumpy()
+    assert type(found) is np.ndarray and found.flags.owndata
+    np.testing.assert_array_equal(found, values.T)
+
+
+def test_arrays_of_other_streams_are_waited_for():
+    import cupy
+    a = mx.nd.zeros((3,), mx.gpu(0))
+    for use in (lambda x: a + x, lambda x: a.__setitem__(slice(None), x), lambda x: mx.nd.array(x, mx.gpu(0)),
+                lambda x: mx.nd.array(x, mx.gpu(1)), mx.nd.from_dlpack, lambda x: mx.nd.ones((3,), mx.gpu(1)) + x):
+        with cupy.cuda.Device(0), cupy.cuda.Stream():
+            theirs = cupy.ones((3,), "f4")
+            use(theirs)
+            del theirs  # its memory goes back to their stream, which does not wait for ours
+
+
+def test_other_streams_wait_for_our_arrays():
+    import cupy
+    a, expected = mx.nd.zeros((3,), mx.gpu(0)), 1
+    for take in (lambda x: x.__cupy_get_ndarray__(), cupy.from_dlpack, cupy.asarray):
+        a += 1
+        with cupy.cuda.Device(0), cupy.cuda.Stream() as stream:
+            assert (cupy.ones((3,), "f4") + take(a)).get()[0] == 1 + expected
+            assert cupy.cuda.get_current_stream() == stream
+        expected += 1
+
+
+def test_overlapping_source_and_target():
+    x = mx.nd.arange(5, ctx=mx.gpu(0))
+    x[1:] = x[:-1]
+    assert x.asnumpy().tolist() == [0, 0, 1, 2, 3]
+    mx.nd.elemwise_add(x[1:], x[1:], out=x[:-1])
+    assert x.asnumpy().tolist() == [0, 2, 4, 6, 3]
+    x[::-1] = x
+    assert x.asnumpy().tolist() == [3, 6, 4, 2, 0]
+
+
+# ---- errors ----------------------------------------------------------------------------------------
+
+@pytest.fixture
+def broken():
+    import cupy
+    return cupy.cuda.CUDARuntimeError(700)
+
+
+@pytest.mark.parametrize("what, action", [
+    ("*", lambda x: x + x), ("*", mx.nd.exp), ("*", lambda x: x.__iadd__(1)),
+    ("setitem", lambda x: x.__setitem__(0, 1)), ("getitem", lambda x: x[[0, 1]]),
+    ("cupy.zeros", lambda x: mx.nd.zeros((2,), mx.gpu(0))), ("cupy.full", lambda x: mx.nd.ones((2,), mx.gpu(0))),
+    ("copy to host", lambda x: x.asnumpy()), ("array", lambda x: mx.nd.array([1, 2], mx.gpu(0))),
+    ("copy from host", lambda x: mx.nd.array(np.ones(BIG), mx.gpu(0))),
+    ("copy between devices", lambda x: x.as_in_context(mx.gpu(1))), ("copy", lambda x: x.copyto(mx.gpu(1))),
+    ("Stream.synchronize", lambda x: x.wait_to_read()), ("Stream.synchronize", lambda x: mx.nd.waitall()),
+    ("get", lambda x: x.asnumpy()), ("get", lambda x: float(x[0])),
+    ("tanh", lambda x: mx.sym.tanh(mx.sym.Variable("x")).bind(mx.gpu(0), {"x": x}).forward()),
+    ("cupy.zeros", lambda x: mx.sym.tanh(mx.sym.Variable("x")).bind(mx.gpu(0), {"x": x})),
+])
+def test_cudas_errors_become_mxnets(observed, broken, what, action):
+    x = mx.nd.ones((2,), mx.gpu(0))
+    observed.failures[what] = broken
+    with pytest.raises(mx.MXNetError, match="cudaErrorIllegalAddress") as caught:
+        action(x)
+    assert not observed.failures and type(caught.value) is mx.MXNetError
+    assert (x + 1).asnumpy().shape == (2,)  # and it goes on
+
+
+def test_an_operators_error_names_it(observed, broken):
+    observed.failures["tanh"] = broken
+    with pytest.raises(mx.MXNetError, match="^tanh: cudaErrorIllegalAddress"):
+        mx.nd.tanh(mx.nd.ones((2,), mx.gpu(0)))
+    executor = mx.sym.tanh(mx.sym.Variable("x"), name="first").bind(mx.gpu(0), {"x": mx.nd.ones((2,), mx.gpu(0))})
+    observed.failures["tanh"] = broken
+    with pytest.raises(mx.MXNetError, match="^Error in operator first: tanh: cudaErrorIllegalAddress"):
+        executor.forward()
+
+
+def test_no_memory(observed):
+    x = mx.nd.ones((1000,), mx.gpu(0))
+    observed.limit = observed.allocated + 100
+    for action in (lambda: x + 1, lambda: mx.nd.zeros((1000,), mx.gpu(0)), x.copy, lambda: x[[1] * 1000],
+                   lambda: mx.nd.array(np.ones(1000), mx.gpu(0)), lambda: mx.nd.array(np.ones(BIG), mx.gpu(0)),
+                   lambda: x.as_in_context(mx.gpu(1)),
+                   lambda: mx.sym.Variable("x").simple_bind(mx.gpu(0), x=(1000,))):
+        with pytest.raises(mx.MXNetError, match="Out of memory"):
+            action()
+
+
+@can_fork
+def test_a_forked_child_is_told_that_it_has_no_gpu():
+    x = mx.nd.ones((2,), mx.gpu(0))
+
+    def refuses():
+        for use in (lambda: x + 1, x.asnumpy, lambda: mx.nd.ones((1,), mx.gpu(0)), lambda: mx.nd.ones((1,), mx.gpu(1))):
+            with pytest.raises(mx.MXNetError, match="fork"):
+                use()
+        return (mx.nd.ones((2,), mx.cpu()) + 1).asnumpy().tolist() == [2, 2]
+    assert holds_in_a_child(refuses)
+    assert (x + 1).asnumpy().tolist() == [2, 2]

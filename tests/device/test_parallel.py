@@ -1,9 +1,9 @@
 """The pool of threads."""
-import os
 import threading
 
 import numpy as np
 import pytest
+from forks import can_fork, holds_in_a_child
 
 from cupynet.device import parallel
 
@@ -60,23 +60,48 @@ def test_matmul(shape, given):
     np.testing.assert_allclose(found, a @ b, rtol=1e-5)
 
 
-@pytest.mark.skipif(parallel._blas.functions is None, reason="NumPy's BLAS is not OpenBLAS, or there is one core")
+@pytest.fixture
+def two_blas_threads():
+    """Give the BLAS two threads, whatever it has."""
+    get, put = parallel._blas.functions
+    before = get()
+    put(2)
+    yield
+    put(before)
+
+
+def needs_openblas(test):
+    return pytest.mark.usefixtures("two_blas_threads")(pytest.mark.skipif(
+        parallel._blas.functions is None, reason="NumPy's BLAS is not OpenBLAS, or there is one core")(test))
+
+
+@needs_openblas
 def test_blas_has_its_threads_back_afterwards():
     count = parallel._blas.functions[0]
-    before = count()
     with parallel.single_threaded_blas():
         assert count() == 1
         with parallel.single_threaded_blas():
             assert count() == 1
         assert count() == 1
-    assert count() == before
+    assert count() == 2
+    parallel.split(3, lambda *_: None)
+    assert count() == 2
+    with pytest.raises(ZeroDivisionError):
+        parallel.split(3, lambda *_: 1 / 0)
+    assert count() == 2
+    parallel.matmul(np.ones((300, 200), "f4"), np.ones((200, 300), "f4"))
+    assert count() == 2
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork")
-@pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork.*:DeprecationWarning")
+@needs_openblas
+@can_fork
+def test_blas_has_its_threads_back_in_a_forked_child():
+    count = parallel._blas.functions[0]
+    with parallel.single_threaded_blas():  # as if another thread had it
+        assert holds_in_a_child(lambda: count() == 2 and not parallel._blas.users)
+
+
+@can_fork
 def test_a_forked_child_starts_a_pool_of_its_own():
     parallel.split(3, lambda *_: None)
-    child = os.fork()
-    if child == 0:
-        os._exit(0 if parallel.split(3, lambda start, stop: start) == [0, 1, 2] else 1)
-    assert os.waitpid(child, 0)[1] == 0
+    assert holds_in_a_child(lambda: parallel.split(3, lambda start, stop: start) == [0, 1, 2])

@@ -1,11 +1,11 @@
 """Executors whose passes run while Python goes on: whatever the program does, it finds what it would find in turn."""
 import gc
-import os
 import random
 
 import numpy as np
 import pytest
 from flights import always
+from forks import can_fork, holds_in_a_child
 
 import cupynet as mx
 from cupynet.device import parallel, streams
@@ -278,8 +278,7 @@ def test_programs_of_a_users_code_run_in_the_thread_that_calls(at_once):
     assert seen == [threading.get_ident()] * 2
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork")
-@pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork.*:DeprecationWarning")
+@can_fork
 def test_a_forked_child_goes_on_with_the_same_executors(at_once):
     rng = np.random.RandomState(0)
     executors = [lenet().simple_bind(mx.cpu(i), data=(4, 1, 28, 28)) for i in range(2)]
@@ -294,10 +293,7 @@ def test_a_forked_child_goes_on_with_the_same_executors(at_once):
     expected = step()
     for executor in executors:
         executor.forward()
-    child = os.fork()
-    if child == 0:
-        os._exit(0 if step() == expected else 1)
-    assert os.waitpid(child, 0)[1] == 0 and step() == expected
+    assert holds_in_a_child(lambda: step() == expected) and step() == expected
 
 
 def test_a_dropped_executor_is_gone_when_its_pass_ends(at_once):

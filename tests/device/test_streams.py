@@ -1,12 +1,12 @@
 """Programs under way: order, errors, which of them run at the same time as others, forks and the interpreter's exit."""
 import gc
-import os
 import threading
 
 import numpy as np
 import pytest
 from device.test_workers import in_a_process
 from flights import Gate, always, begin
+from forks import can_fork, holds_in_a_child
 
 import cupynet as mx
 from cupynet.device import parallel, streams
@@ -279,8 +279,7 @@ def test_products_outside_of_programs_wait_for_the_blas(gate):
 
 # ---- fork, exit ------------------------------------------------------------------------------------
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork")
-@pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork.*:DeprecationWarning")
+@can_fork
 def test_a_fork_waits_for_programs(gate):
     x = zeros()
 
@@ -288,11 +287,9 @@ def test_a_fork_waits_for_programs(gate):
         gate.stand()
         raw += 1
     assert begin(program, writes=[x])
-    child = os.fork()
-    if child == 0:
-        ok = float(x) == 1 and begin(lambda raw: raw.__iadd__(1), writes=[x]) and float(x) == 2
-        os._exit(0 if ok else 1)
-    assert os.waitpid(child, 0)[1] == 0 and float(x) == 1
+    assert holds_in_a_child(
+        lambda: float(x) == 1 and begin(lambda raw: raw.__iadd__(1), writes=[x]) and float(x) == 2)
+    assert float(x) == 1
 
 
 def test_the_interpreter_exits_with_programs_under_way():

@@ -6,7 +6,7 @@ import textwrap
 import threading
 from pathlib import Path
 
-import pytest
+from forks import can_fork, holds_in_a_child
 
 from cupynet.device.workers import Call, Workers
 
@@ -86,20 +86,19 @@ def test_stopping_finishes_what_has_begun_and_drops_the_rest():
     assert late.result == threading.get_ident()  # there is no other thread any more
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork")
-@pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork.*:DeprecationWarning")
+@can_fork
 def test_a_forked_child_has_threads_of_its_own():
     workers = Workers("test")
     call = Call(os.getpid)
     workers.submit(call)
     call.wait()
-    child = os.fork()
-    if child == 0:
+
+    def works():
         call = Call(os.getpid)
         workers.submit(call)
         call.wait()
-        os._exit(0 if call.result == os.getpid() and len(workers._threads) == 1 else 1)
-    assert os.waitpid(child, 0)[1] == 0
+        return call.result == os.getpid() and len(workers._threads) == 1
+    assert holds_in_a_child(works)
 
 
 def test_the_interpreter_exits_while_threads_work():

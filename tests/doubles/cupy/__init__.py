@@ -10,10 +10,13 @@ differently is in the tables of exceptions below. Like CuPy, and unlike NumPy:
 * a position out of range wraps around, and of two values for one place the first stays (on a GPU: either);
 * a kernel on an array of a device that is not the current one is an error (CuPy: a slow peer access or an error).
 
-:data:`observed` keeps what cannot be seen otherwise: every wait for the device, and the streams that kernels ran on.
-New memory is full of NaN or 99, so that reading what nobody wrote shows. The double cannot show whether real kernels
-compile, what they take, flushed denormals, the order of sums, races between streams, or that CuPy's ``linalg`` returns
-NaN where NumPy's raises.
+* two uses of memory in different streams, of which none comes before the other, are an error (``_order``), and so is
+  an ``out`` that overlaps an input; copies that the host has not waited for have not arrived.
+
+:data:`observed` keeps what cannot be seen otherwise: every launch, every wait for the device, and the streams that
+kernels ran on. It also makes kernels, copies and waits fail, and memory short. New memory is full of NaN or 99, so that
+reading what nobody wrote shows. The double cannot show whether real kernels compile, what they take, flushed denormals,
+the order of sums, or that CuPy's ``linalg`` returns NaN where NumPy's raises.
 """
 import sys
 import types

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from . import cuda
+from . import _order, cuda
 from ._observed import observed
 
 API = json.loads((Path(__file__).parent / "api.json").read_text())
@@ -52,19 +52,48 @@ def _wrap(result: Any, met: Sequence[ndarray] = ()) -> Any:
     new._a = result
     new._base = base if base is None or base._base is None else base._base
     new._device = cuda.current_device() if base is None else base._device
+    new._block = _new_block(result.nbytes) if base is None else base._block
     return new
 
 
-def _launch(name: str, met: Sequence[ndarray], waits: bool = False) -> None:
-    """Check that a kernel may run on the arrays `met`, and note where it does."""
+def _new_block(nbytes: int) -> _order.Block:
+    """Return new memory, written by what runs in the current stream."""
+    if observed.allocated + nbytes > observed.limit:
+        raise cuda.memory.OutOfMemoryError(nbytes, observed.allocated, observed.limit)
+    stream = cuda.get_current_stream().ptr
+    block = _order.Block(stream, nbytes)
+    block.written[stream] = _order.clocks.get(stream, {}).get(stream, 0)
+    return block
+
+
+def _launch(name: str, met: Sequence[ndarray], waits: bool = False, writes: Sequence[ndarray] = ()) -> None:
+    """Check that a kernel may run on the arrays `met`, some of which it writes, and note where it does."""
     device = cuda.current_device()
     for each in met:
         if each._device != device:
             raise ValueError(f"{name}: Array device must be same as the current device: array device = {each._device} "
                              f"while current = {device}")
-    observed.streams.add((device, cuda.get_current_stream().ptr))
+    stream = cuda.get_current_stream().ptr
+    observed.meet(name)
+    observed.launches.append(name)
+    observed.streams.add((device, stream))
+    _order.use(name, stream, [x._block for x in met], [x._block for x in writes])
     if waits:
-        observed.waits.append(name)
+        _wait(name, stream)
+
+
+def _wait(name: str, stream: int) -> None:
+    """Let the host wait for a stream."""
+    observed.meet(name)
+    observed.waits.append(name)
+    _order.host_waits(_order.clocks.get(stream, {}))
+
+
+def _overlap(target: np.ndarray, source: Any) -> bool:
+    """Whether arrays share memory otherwise than element by element."""
+    same = isinstance(source, np.ndarray) and (target.ctypes.data, target.strides, target.shape) == (
+        source.ctypes.data, source.strides, source.shape)
+    return isinstance(source, np.ndarray) and not same and np.may_share_memory(target, source)
 
 
 def _signature(text: str | None) -> inspect.Signature | None:
@@ -108,10 +137,21 @@ def delegate(name: str, parameters: str | None, function: Callable, made: bool =
         raw, named = _unwrap(args, met), {key: _unwrap(value, met) for key, value in kwargs.items()}
         if not met and not made:
             raise TypeError(f"{name}: CuPy needs a cupy.ndarray, got {[type(x).__name__ for x in args]}")
+        if signature is not None:
+            named_out = signature.bind(*args, **kwargs).arguments.get("out")
+        else:
+            named_out = kwargs.get("out")
+        writes = [x for x in (named_out if isinstance(named_out, tuple) else (named_out,)) if isinstance(x, ndarray)]
+        if word in _IN_PLACE and met:
+            writes.append(met[0])
+        for target in writes:
+            if any(_overlap(target._a, x._a) for x in met):
+                raise ValueError(f"{name}: out overlaps an input")
         result = function(*raw, **named)
         if not (isinstance(result, np.ndarray) and result.base is not None) or waits:  # views need no kernel
-            _launch(name, met, waits(*args, **kwargs) if callable(waits) else waits)
+            _launch(name, met, waits(*args, **kwargs) if callable(waits) else waits, writes)
         return _wrap(result, met)
+    word = name.removeprefix("cupy.ndarray.")
     call.__name__ = call.__qualname__ = name.rpartition(".")[2]
     return call
 
@@ -162,7 +202,8 @@ class ufunc:
         for each in targets:
             if not isinstance(each, ndarray):
                 raise TypeError(f"{self.name}: out is {type(each)}, not a cupy.ndarray")
-        _launch(self.name, [*met, *targets])
+        raws = [x.copy() if any(_overlap(each._a, x) for each in targets) else x for x in raws]  # as CuPy does
+        _launch(self.name, [*met, *targets], writes=targets)
         ins, outs = self._loop(raws, None if dtype is None else np.dtype(dtype))
         with np.errstate(all="ignore"):
             results = self._function(*[np.asarray(x).astype(t, copy=False) for x, t in zip(raws, ins)])
@@ -188,7 +229,7 @@ class ufunc:
             raise TypeError(f"scatter_{self.name} does not support {a.dtype}")
         met = [a]
         key, value = _key(a, indices, met), _unwrap(b, met)
-        _launch(f"{self.name}.at", met, _is_mask(key))
+        _launch(f"{self.name}.at", met, _is_mask(key), [a])
         getattr(np, self.name).at(a._a, key, value)
 
     def outer(self, A: Any, B: Any, **kwargs: Any) -> Any:
@@ -239,7 +280,7 @@ def _is_mask(key: Any) -> bool:
 class ndarray:
     """CuPy's array: a NumPy array that is hidden well, and the device that it lives on."""
 
-    __slots__ = ("_a", "_base", "_device", "__weakref__")
+    __slots__ = ("_a", "_base", "_block", "_device", "__weakref__")
     __array_priority__ = 100
     __hash__ = None
 
@@ -248,6 +289,7 @@ class ndarray:
             raise NotImplementedError("the double makes no arrays on given memory")
         self._a = _garbage(np.empty(shape, dtype, order or "C"))
         self._base, self._device = None, cuda.current_device()
+        self._block = _new_block(self._a.nbytes)
 
     dtype, ndim, strides, itemsize, nbytes = (
         property(lambda self, name=name: getattr(self._a, name))
@@ -299,7 +341,7 @@ class ndarray:
             raise TypeError(f"Unsupported type {type(value)}")
         value = _unwrap(value, met)
         arrays = any(isinstance(x, np.ndarray) for x in key)
-        _launch("setitem", met, _is_mask(key))
+        _launch("setitem", met, _is_mask(key), [self])
         if isinstance(value, np.ndarray) and arrays:  # from the last to the first: on a GPU, either may come last
             places = np.arange(self.size).reshape(self.shape)[key]
             value = np.broadcast_to(value.reshape(value.shape[max(value.ndim - places.ndim, 0):]), places.shape)
@@ -307,7 +349,7 @@ class ndarray:
             return
         if isinstance(value, np.ndarray):
             target = self._a if key == (Ellipsis,) else self[key]._a
-            if np.may_share_memory(target, value) and target.ctypes.data != value.ctypes.data:
+            if _overlap(target, value):
                 raise ValueError("setitem: the value overlaps its target")
         self._a[key] = value
 
@@ -320,20 +362,30 @@ class ndarray:
     def get(self, stream: Any = None, order: str = "C", out: np.ndarray | None = None, blocking: bool = True
             ) -> np.ndarray:
         """Return a NumPy copy."""
-        if blocking:
-            observed.waits.append("get")
         if out is None:
-            return np.array(self._a, order=order)
+            out = np.empty(self.shape, self.dtype, order)
         if not isinstance(out, np.ndarray) or out.shape != self.shape or out.dtype != self.dtype:
             raise TypeError(f"get: cannot copy {self.shape} {self.dtype} into out")
-        out[...] = self._a
+        stream = (cuda.get_current_stream() if stream is None else stream).ptr
+        observed.meet("copy to host")
+        observed.launches.append("copy to host")
+        _order.use("get", stream, [self._block], [])
+        _order.leave_to_host(stream, out, self._a.copy())
+        if blocking or not cuda.is_pinned(out):  # a copy to other memory of the host does not come back before it ends
+            _wait("get", stream)
         return out
 
     def set(self, arr: np.ndarray, stream: Any = None) -> None:
         """Copy the elements of a NumPy array."""
         if not isinstance(arr, np.ndarray) or arr.shape != self.shape or arr.dtype != self.dtype:
             raise ValueError(f"set: arr does not fit {self.shape} {self.dtype}")
+        place = (cuda.get_current_stream() if stream is None else stream).ptr
+        observed.meet("copy from host")
+        observed.launches.append("copy from host")
+        _order.use("set", place, [], [self._block])
         self._a[...] = arr
+        if cuda.is_pinned(arr) and stream is not None:
+            _order.take_from_host(place, arr)
 
     def __array__(self, dtype: Any = None) -> np.ndarray:
         raise TypeError("Implicit conversion to a NumPy array is not allowed. Please use `.get()` to construct a NumPy "
@@ -364,6 +416,10 @@ class ndarray:
 
     def __dlpack__(self, *, stream: Any = None, max_version: Any = None, dl_device: Any = None, copy: Any = None
                    ) -> _Capsule:
+        mine = cuda.get_current_stream().ptr
+        if stream is not None and stream != -1:
+            _order.advance(stream)
+            _order.merge(_order.clocks[stream], _order.clocks.get(mine, {}))
         return _Capsule(self)
 
     def __dlpack_device__(self) -> tuple[int, int]:
@@ -377,6 +433,7 @@ class ndarray:
     def copy(self, order: str = "C") -> ndarray:
         """Return a copy on the current device; this array may live on another one."""
         _launch("copy", [])
+        _order.use("copy", cuda.get_current_stream().ptr, [self._block], [])
         return _wrap(self._a.copy(order))
 
     def astype(self, dtype: Any, order: str = "K", casting: str | None = None, subok: Any = None, copy: bool = True
@@ -404,7 +461,9 @@ class ndarray:
 
 def _waiting(name: str, method: str) -> Callable:
     def call(self: ndarray, *args: Any) -> Any:
-        observed.waits.append(name)
+        stream = cuda.get_current_stream().ptr
+        _order.use(name, stream, [self._block], [])
+        _wait(name, stream)
         return getattr(self._a, method)(*args)
     return call
 
@@ -517,6 +576,7 @@ _MADE = set("arange zeros ones empty full eye identity tri linspace logspace ind
 _WAITS: dict[str, Any] = dict.fromkeys(
     "nonzero flatnonzero argwhere unique unique_values compress extract bincount histogram isin in1d setdiff1d "
     "intersect1d union1d median percentile quantile delete place trim_zeros lstsq matrix_rank".split(), True)
+_IN_PLACE = {"sort", "partition", "put", "itemset", "byteswap"}
 _WAITS |= {
     "where": lambda condition, *branches: not branches,
     "repeat": lambda a, repeats, axis=None: isinstance(repeats, ndarray),

@@ -6,6 +6,9 @@ import itertools
 import threading
 from typing import Any
 
+import numpy as np
+
+from . import _order
 from ._observed import observed
 
 COUNT = 2  # devices
@@ -37,8 +40,44 @@ class CUDARuntimeError(RuntimeError):
     def __init__(self, status: int):
         self.status = status
         names = {101: "cudaErrorInvalidDevice: invalid device ordinal",
-                 400: "cudaErrorInvalidResourceHandle: invalid resource handle"}
+                 400: "cudaErrorInvalidResourceHandle: invalid resource handle",
+                 700: "cudaErrorIllegalAddress: an illegal memory access was encountered",
+                 719: "cudaErrorLaunchFailure: unspecified launch failure"}
         super().__init__(names.get(status, f"error {status}"))
+
+
+class memory:
+    """What cupynet knows of CuPy's module of that name."""
+
+    class OutOfMemoryError(MemoryError):
+        """There is no room for an array."""
+
+        def __init__(self, size: int, total: int, limit: int = 0):
+            super().__init__(f"Out of memory allocating {size} bytes (allocated so far: {total} bytes).")
+
+
+class _Pinned(np.ndarray):
+    """Page-locked memory of the host: copies from and to it go on while the host does."""
+
+
+def pinned(shape: Any, dtype: Any = float, order: str = "C") -> _Pinned:
+    """Return new page-locked memory."""
+    return np.empty(shape, dtype, order).view(_Pinned)
+
+
+def is_pinned(array: np.ndarray) -> bool:
+    """Whether an array is page-locked."""
+    while isinstance(array, np.ndarray):
+        if isinstance(array, _Pinned):
+            return True
+        array = array.base
+    return False
+
+
+def _wait(name: str, clock: _order.Clock) -> None:
+    observed.meet(name)
+    observed.waits.append(name)
+    _order.host_waits(clock)
 
 
 class runtime:
@@ -63,7 +102,8 @@ class runtime:
     @staticmethod
     def deviceSynchronize() -> None:
         """Wait for the current device."""
-        observed.waits.append("deviceSynchronize")
+        for clock in list(_order.clocks.values()):
+            _wait("deviceSynchronize", clock)
 
 
 def is_available() -> bool:
@@ -101,7 +141,8 @@ class Device:
 
     def synchronize(self) -> None:
         """Wait for it."""
-        observed.waits.append("Device.synchronize")
+        for clock in list(_order.clocks.values()):
+            _wait("Device.synchronize", clock)
 
     mem_info = property(lambda self: runtime.memGetInfo())
     compute_capability = "90"
@@ -112,16 +153,29 @@ class Event:
 
     def __init__(self, block: bool = False, disable_timing: bool = False, interprocess: bool = False):
         self.ptr, self._device = next(_numbers), current_device()
-        self.done = True
+        self.clock: _order.Clock = {}
+
+    @property
+    def done(self) -> bool:
+        """Whether everything before it has ended; who knows."""
+        if all(_order.host.get(stream, 0) >= count for stream, count in self.clock.items()):
+            return True
+        if observed.random.random() < 0.5:
+            return False
+        _order.host_waits(self.clock)
+        return True
 
     def record(self, stream: Stream | None = None) -> None:
         """Put the mark into a stream of its device."""
-        if (get_current_stream() if stream is None else stream).device_id not in (-1, self._device):
+        stream = get_current_stream() if stream is None else stream
+        if stream.device_id not in (-1, self._device):
             raise CUDARuntimeError(400)
+        _order.advance(stream.ptr)
+        self.clock = dict(_order.clocks[stream.ptr])
 
     def synchronize(self) -> None:
         """Wait for it."""
-        observed.waits.append("Event.synchronize")
+        _wait("Event.synchronize", self.clock)
 
 
 class Stream:
@@ -159,7 +213,7 @@ class Stream:
 
     def synchronize(self) -> None:
         """Wait for its work."""
-        observed.waits.append("Stream.synchronize")
+        _wait("Stream.synchronize", _order.clocks.get(self.ptr, {}))
 
     def record(self, event: Event | None = None) -> Event:
         """Put a mark into the stream; a new one is made on the current device."""
@@ -171,6 +225,8 @@ class Stream:
         """Let the work that follows wait for an event, of whichever device."""
         if not isinstance(event, Event):
             raise AttributeError("ptr")
+        _order.advance(self.ptr)
+        _order.merge(_order.clocks[self.ptr], event.clock)
 
 
 Stream.null = Stream(null=True)
@@ -192,5 +248,8 @@ class MemoryPointer:
     def copy_from_device_async(self, src: MemoryPointer, size: int, stream: Stream | None = None) -> None:
         """Copy bytes from here or another device, in `stream` or the current one."""
         stream = get_current_stream() if stream is None else stream
+        observed.meet("copy between devices")
+        observed.launches.append("copy between devices")
         observed.streams.add((self.device_id, stream.ptr))
+        _order.use("copy_from_device_async", stream.ptr, [src.mem._block], [self.mem._block])
         ctypes.memmove(self.ptr, src.ptr, size)

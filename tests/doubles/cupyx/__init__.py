@@ -21,6 +21,5 @@ def scatter_min(a, slices, value):
     cupy.minimum.at(a, slices, value)
 
 
-empty_pinned, zeros_pinned = np.empty, np.zeros
-empty_like_pinned, zeros_like_pinned = np.empty_like, np.zeros_like
+empty_pinned = cupy.cuda.pinned
 _core.fill(sys.modules[__name__], None, "cupyx")
