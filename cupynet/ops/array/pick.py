@@ -125,7 +125,11 @@ def _(attrs: Attrs, ins: Slots, outs: Slots) -> None:
         ins["a"] = (*outs[0], None)
 
 
-batch_take.type(first_type)
+@batch_take.type
+def _(attrs: Attrs, ins: Slots, outs: Slots) -> None:
+    if ins["indices"] is None:
+        ins["indices"] = np.dtype(np.int32)
+    first_type(attrs, ins, outs)
 
 
 @batch_take.grad("a")

@@ -27,8 +27,7 @@ def shape_array(xp, data):
 
 @shape_array.shape
 def _(attrs: Attrs, ins: Slots, outs: Slots) -> None:
-    if ins[0] is not None:
-        outs[0] = (len(ins[0]),)
+    outs[0] = (None if ins[0] is None else len(ins[0]),)
 
 
 @op(name="size_array", differentiable=False)

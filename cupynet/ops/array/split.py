@@ -134,9 +134,10 @@ def _(attrs: Attrs, ins: Slots, outs: Slots) -> None:
     squeezed = attrs.squeeze_axis
     require(attrs.sections > 0 or (attrs.indices and attrs.indices[0] == 0), "_split_v2",
             f"indices is {attrs.indices}; expected the beginnings of the pieces, the first of them 0")
-    if ins[0] is None and outs[0] is not None:
-        axis = normal_axis("_split_v2", attrs.axis, len(outs[0]) + squeezed)
-        ins[0] = (inserted if squeezed else replaced)(outs[0], axis, None)
+    for shape in outs:
+        if shape is not None:
+            axis = normal_axis("_split_v2", attrs.axis, len(shape) + squeezed)
+            ins[0] = (inserted if squeezed else replaced)(shape, axis, None)
     if ins[0] is None:
         return
     axis = normal_axis("_split_v2", attrs.axis, len(ins[0]))

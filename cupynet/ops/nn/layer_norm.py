@@ -242,13 +242,15 @@ for _op in (group_norm, instance_norm):
         if data is not None:
             require(len(data) >= 2, name, f"data has shape {data}, expected at least 2 axes (N, C)")
             if groups is None:
+                for each in ("gamma", "beta", "gamma"):
+                    ins[each] = (data[1],)
+                    ins["data"] = outs["output"] = data = (data[0], ins[each][0], *data[2:])
                 groups = data[1]
             else:
                 require(groups > 0 and (data[1] is None or data[1] % groups == 0), name,
                         f"num_groups={groups} does not divide the {data[1]} channels of data {data}")
             outs["mean"] = outs["std"] = (data[0], groups)
-        if groups is not None:
-            ins["gamma"] = ins["beta"] = (groups,)
+        ins["gamma"] = ins["beta"] = (groups,)
 
 for _op in (layer_norm, group_norm, instance_norm):
     _op.type(same_type)

@@ -8,7 +8,7 @@ from typing import Any, Literal
 import numpy as np
 
 from ..catalog import op, require
-from ..infer import Slots, elements, first_type, known, same_shape, same_type
+from ..infer import Slots, alike, elements, first_type, known, same_shape, same_type
 from ..op import Op
 from ..schema import Attrs
 from .softmax import softmax_of
@@ -192,8 +192,17 @@ def _regression_shape(attrs: Attrs, ins: Slots, outs: Slots) -> None:
         ins["label"] = data[:1]
         ins["data"] = (*ins["label"], 1)
         outs[0] = ins["data"]
-    else:
+    elif len(label) == len(data) and not known(label):
         ins["label"] = data
+    else:
+        fits = alike(elements(label), elements(data)) and all(map(alike, label[:1], data[:1]))
+        require(fits, ins._who, f"label has shape {label}; expected {data}, that of data, or as many elements a sample")
+
+
+def _regression_type(attrs: Attrs, ins: Slots, outs: Slots) -> None:
+    first_type(attrs, ins, outs)
+    if ins["data"] is None and ins["label"] is not None:
+        ins["data"] = outs[0] = ins["label"]
 
 
 def _declare_regression(name: str, kernel: Callable, view: bool, difference: Callable, doc: str) -> Op:
@@ -215,7 +224,7 @@ def _declare_regression(name: str, kernel: Callable, view: bool, difference: Cal
     Same shape and dtype as `data`."""
     declared = op(name=name, aliases=(f"_sparse_{name}",), nograd=("label",), view=view, inplace=True)(kernel)
     declared.shape(_regression_shape)
-    declared.type(first_type)
+    declared.type(_regression_type)
 
     @declared.grad("data")
     def _(F, output, label, label_dtype, label_shape, *, grad_scale):

@@ -117,6 +117,9 @@ def _declare(which: _Density) -> None:
         one_shape(ins, range(1, len(ins)))
         if ins[0] is not None and ins[1] is not None:
             ins[0] = ins[1] + (None,) * (len(ins[0]) - len(ins[1]))
+            outs[0] = ins[0]
+            for i in range(1, len(ins)):
+                ins[i] = ins[0][:len(ins[i])]
 
     declared.type(same_type)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..catalog import op, require
-from ..infer import Slots, known, same_type
+from ..infer import Length, Slots, same_type
 from ..schema import Attrs
 from .maps import accumulator, require_rank
 
@@ -18,9 +18,10 @@ def _displacements(max_displacement: int, stride: int) -> list[tuple[int, int]]:
     return [(y, x) for y in steps for x in steps]
 
 
-def _correlation_size(shape: tuple, attrs: Any) -> tuple[int, int]:
+def _correlation_size(shape: tuple, attrs: Any) -> tuple[Length, Length]:
     border = attrs["max_displacement"] + (attrs["kernel_size"] - 1) // 2
-    return tuple(-(-(n + 2 * attrs["pad_size"] - 2 * border) // attrs["stride1"]) for n in shape[2:])
+    return tuple(None if n is None else -(-(n + 2 * attrs["pad_size"] - 2 * border) // attrs["stride1"])
+                 for n in shape[2:])
 
 
 def _windows(pad: int, size: tuple, kernel: int, max_displacement: int, stride: int) -> list:
@@ -89,11 +90,12 @@ def _(attrs: Attrs, ins: Slots, outs: Slots) -> None:
         ins[0] = (outs[0][0], None, None, None)
     ins[1] = ins[0]
     ins[0] = ins[1]
-    if known(ins[0]):
-        size = _correlation_size(ins[0], attrs)
-        require(min(size) > 0, "Correlation", f"maps of shape {ins[0]} with pad_size={attrs.pad_size} have no room for "
+    if ins[0] is not None:
+        batch, size = ins[0][0], _correlation_size(ins[0], attrs)
+        require(all(n is None or n > 0 for n in size), "Correlation",
+                f"maps of shape {ins[0]} with pad_size={attrs.pad_size} have no room for "
                 f"kernel_size={attrs.kernel_size} and max_displacement={attrs.max_displacement}")
-        outs[0] = (ins[0][0], len(_displacements(attrs.max_displacement, attrs.stride2)), *size)
+        outs[0] = (batch, len(_displacements(attrs.max_displacement, attrs.stride2)), *size)
 
 
 correlation.type(same_type)
