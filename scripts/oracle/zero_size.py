@@ -1,12 +1,13 @@
 """Ask MXNet 1.9.1 what operators give under np_shape for inputs with no elements and of rank 0.
 
-Run in the oracle's environment from the root of the clone; ``tests/data/oracle/zero_size.json`` keeps, for each call
-of :func:`ops.zero_size.cases`, shapes, dtypes and small values, or what went wrong. MXNet crashes on some calls, so a
-worker process makes them, and another goes on where it left off.
+Run in the oracle's environment from the root of the clone; ``tests/data/oracle/zero_size.json.gz`` keeps, for each
+call of :func:`ops.zero_size.cases`, shapes, dtypes and small values, or what went wrong. MXNet crashes or hangs in some
+calls, so a worker process makes them, and another goes on where it left off.
 """
 import contextlib
 import json
 import os
+import signal
 import subprocess
 import sys
 import warnings
@@ -29,6 +30,7 @@ def ask(start, pipe):
             if number < start or sample.op.startswith(SKIPPED):
                 continue
             print(json.dumps([number, key, "crash"]), file=out, flush=True)
+            signal.alarm(30)  # some calls never return
             with contextlib.suppress(mx.MXNetError):  # of an earlier call
                 mx.nd.waitall()
             try:
