@@ -13,7 +13,7 @@ import numpy as np
 
 from ..base import MXNetError
 from ..ops.catalog import find, get
-from ..ops.empty import without_work
+from ..ops.degenerate import adapted
 from ..ops.infer import infer_shapes, infer_types, known
 from ..ops.op import Op
 from ..ops.schema import Attrs
@@ -46,7 +46,7 @@ def _outputs(op: Op, attrs: Attrs, ins: Sequence[Value], name: str) -> tuple[Op,
         if not all(map(known, shapes)) or any(dtype is None for dtype in dtypes):
             raise Undetermined(f"{op.name} {name!r}: the shape of its output depends on values; such "
                                "operators run imperatively (mx.nd) but cannot be part of an executor")
-        found = without_work(op, attrs, shapes, dtypes), tuple(shapes), tuple(dtypes)
+        found = adapted(op, attrs, [v.shape for v in ins], shapes, dtypes), tuple(shapes), tuple(dtypes)
         if op.resolver is None:
             if len(_memo) > _MEMO_LIMIT:
                 _memo.clear()
@@ -194,7 +194,7 @@ class Graph:
         this raises Undetermined.
         """
         op, shapes, dtypes = (_outputs(op, attrs, ins, name) if kinds is None else
-                              (without_work(op, attrs, *kinds), *kinds))
+                              (adapted(op, attrs, [v.shape for v in ins], *kinds), *kinds))
         step = Step(op, attrs, ins, name, self.backward, self.place)
         step.outs = tuple([Value(self, step, i, shape, dtype, f"{name}_{out}", self.place)
                            for i, (out, shape, dtype) in enumerate(zip(op.output_names(attrs), shapes, dtypes))])

@@ -8,7 +8,7 @@ from .. import tape
 from ..base import MXNetError, MXNetTypeError, MXNetValueError
 from ..context import Context, current_context
 from ..ops import catalog
-from ..ops.empty import without_work
+from ..ops.degenerate import adapted
 from ..ops.infer import infer_shapes, infer_types, known
 from ..ops.notation import read_shape, undetermined
 from ..ops.op import Op
@@ -41,7 +41,7 @@ def _check(op: Op, attrs: Attrs, raws: Sequence[Any]) -> tuple[Op, int, tuple]:
     if not raws and not known(shapes[0]):
         raise undetermined(op.name, shapes[0], attrs)
     visible = op.visible_count(attrs)
-    found = without_work(op, attrs, shapes, dtypes), visible, tuple(zip(shapes[:visible], dtypes))
+    found = adapted(op, attrs, [x.shape for x in raws], shapes, dtypes), visible, tuple(zip(shapes[:visible], dtypes))
     if op.resolver is None:  # else it was made for this call alone
         if len(_checked) > _CHECKED_LIMIT:
             _checked.clear()

@@ -47,7 +47,8 @@ def _(attrs: Attrs, ins: Slots, outs: Slots) -> None:
     widths = _widths(attrs.pad_width, len(shape))
     if ins[0] is not None:
         outs[0] = tuple(derived(lambda n, pair: n + sum(pair), n, pair) for n, pair in zip(ins[0], widths))
-        require(attrs.mode != "reflect" or all(n is None or max(pair) < n for n, pair in zip(ins[0], widths)), "Pad",
+        fits = all(n is None or max(pair) < n or not any(pair) for n, pair in zip(ins[0], widths))
+        require(attrs.mode != "reflect" or fits, "Pad",
                 f"pad_width is {attrs.pad_width}; a reflection is narrower than data, which has shape {ins[0]}")
     ins[0] = tuple(derived(lambda n, pair: n - sum(pair), n, pair) for n, pair in zip(outs[0], widths))
 

@@ -56,8 +56,13 @@ def _(F, grad, data_shape, *, begin, end, step):
 
 
 def _span(axis: int, begin: int, end: int | None, shape: tuple[int, ...]) -> slice:
-    """Return ``begin:end`` in the axis `axis` of `shape`, whose length must be known, as MXNet reads it."""
+    """Return ``begin:end`` in the axis `axis` of `shape`, whose length must be known, as MXNet reads it.
+
+    Of an axis without elements any part is empty.
+    """
     length = shape[axis]
+    if not length:
+        return slice(0, 0)
     start, stop = begin + length * (begin < 0), length if end is None else end + length * (end < 0)
     require(0 <= start < stop <= length, "slice_axis",
             f"begin is {begin} and end {end}; expected a part of axis {axis} of data, which has shape {shape}")

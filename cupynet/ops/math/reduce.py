@@ -109,11 +109,19 @@ def _accumulating(name: str) -> Callable:
 _sum = _accumulating("sum")
 
 
+def mean_of(xp: Any, data: Any, axis: Any, *, keepdims: bool = True, dtype: Any = None, out: Any = None) -> Any:
+    """Return ``data.mean(axis)``; that of no elements is nan, without NumPy's warning."""
+    if data.size:
+        return xp.mean(data, axis=axis, dtype=dtype, keepdims=keepdims, out=out)
+    nothing = xp.sum(data, axis=axis, dtype=dtype, keepdims=keepdims, out=out)
+    return xp.multiply(nothing, np.nan, out=out)
+
+
 def _mean(xp, data, axis, keepdims, out):
     wide = _wide(data.dtype)
     if data.dtype == wide:
-        return xp.mean(data, axis=axis, keepdims=keepdims, out=out)
-    return _store(xp.mean(data, axis=axis, dtype=wide, keepdims=keepdims), data.dtype, out)
+        return mean_of(xp, data, axis, keepdims=keepdims, out=out)
+    return _store(mean_of(xp, data, axis, dtype=wide, keepdims=keepdims), data.dtype, out)
 
 
 def _extremum(name: str) -> Callable:
@@ -305,8 +313,8 @@ def moments(xp, data, *, axes: Shape | None = None, keepdims: bool = False):
     """
     reduced = _moments_axes(axes, data.ndim)
     wide = data.astype(_wide(data.dtype), copy=False)
-    mean = xp.mean(wide, axis=reduced, keepdims=True)
-    var = xp.mean(xp.square(wide - mean), axis=reduced, keepdims=True)
+    mean = mean_of(xp, wide, reduced)
+    var = mean_of(xp, xp.square(wide - mean), reduced)
     if not keepdims:
         shape = tuple(n for i, n in enumerate(data.shape) if i not in reduced) or (1,)
         mean, var = mean.reshape(shape), var.reshape(shape)

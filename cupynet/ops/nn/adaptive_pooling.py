@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from ..catalog import op, require
 from ..infer import Slots, same_type
+from ..math.reduce import mean_of
 from ..schema import Attrs, Shape
 
 __all__: list[str] = []
@@ -36,7 +37,7 @@ def adaptive_avg_pooling(xp, data, *, output_size: Shape = ()):
     ``(batch, channels, *output_size)``, dtype of `data`.
     """
     for axis, out in zip((2, 3), _adaptive_size(output_size, data.shape)):
-        parts = [data[(slice(None),) * axis + (slice(*ends),)].mean(axis=axis, keepdims=True, dtype=data.dtype)
+        parts = [mean_of(xp, data[(slice(None),) * axis + (slice(*ends),)], axis, dtype=data.dtype)
                  for ends in _bins(data.shape[axis], out)]
         data = xp.concatenate(parts, axis=axis)
     return data

@@ -50,7 +50,7 @@ def _interleaved(F: Any, parts: list[Any], shape: tuple[int, ...]) -> Any:
 
 
 def _scores(xp: Any, queries: Any, keys: Any) -> Any:
-    return product(xp, queries * queries.dtype.type(1 / math.sqrt(queries.shape[-1])), keys.swapaxes(1, 2))
+    return product(xp, queries * queries.dtype.type(1 / math.sqrt(queries.shape[-1] or 1)), keys.swapaxes(1, 2))
 
 
 def _weighted(xp: Any, attention: Any, values: Any, heads: int) -> Any:
@@ -60,7 +60,7 @@ def _weighted(xp: Any, attention: Any, values: Any, heads: int) -> Any:
 
 
 def _score_gradients(F: Any, grad: Any, queries: Any, keys: Any) -> tuple[Any, Any]:
-    grad = grad / math.sqrt(queries.shape[2])
+    grad = grad / math.sqrt(queries.shape[2] or 1)
     return F.batch_dot(grad, keys), F.batch_dot(grad, queries, transpose_a=True)
 
 

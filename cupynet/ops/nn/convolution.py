@@ -106,7 +106,7 @@ def _convolution_shape(attrs: Attrs, ins: Slots, outs: Slots) -> None:
 
 
 def _check_groups(name: str, what: str, number: int, groups: int) -> None:
-    require(groups > 0 and number > 0 and number % groups == 0, name,
+    require(groups > 0 and number % groups == 0 and (number > 0 or what != "num_filter"), name,
             f"{what} is {number} and num_group is {groups}; expected a positive multiple")
 
 
@@ -242,7 +242,7 @@ def _(attrs: Attrs, ins: Slots, outs: Slots) -> None:
     batch = either(data[0], None if out is None else out[0])
     _, size = _deconvolved(data[2:], attrs.kernel, attrs.stride, attrs.dilate, attrs.pad, attrs.adj,
                            attrs.target_shape)
-    require(all(n is None or m > 0 for n, m in zip(data[2:], size)), name,
+    require(all(n is None or m > 0 or n == m == 0 for n, m in zip(data[2:], size)), name,
             f"pad {attrs.pad} leaves nothing of the output for data of shape {ins['data']}")
     ins["weight"] = from_channels_first((channels, filters // groups, *attrs.kernel), layout)
     if not attrs.no_bias:

@@ -6,6 +6,7 @@ from typing import Any
 
 from ..catalog import op, require
 from ..infer import Slots, same_type
+from ..math.reduce import mean_of
 from ..schema import Attrs
 from .batch_norm import around_axis
 from .cache_blocks import blocks, buffer_for, stored, wide_dtype, work_array
@@ -28,7 +29,7 @@ def _normalize(xp, x, gamma, beta, eps, y):
     mean, std = (xp.empty((x.shape[0], 1, x.shape[2]), wide) for _ in range(2))
     for block in blocks(xp, x):
         work, m, s = work_array(xp, y[block], wide), mean[block], std[block]
-        xp.mean(x[block], 1, keepdims=True, dtype=wide, out=m)
+        mean_of(xp, x[block], 1, dtype=wide, out=m)
         xp.subtract(x[block], m, out=work)
         s[...] = _inner_dot(xp, work, work)
         s /= max(x.shape[1], 1)
@@ -64,8 +65,8 @@ def _normalize_backward(xp, g, x, gamma, mean, std, y, sum_axes):
         scale = _part(xp, gamma, block)
         head = head * scale
         product *= scale
-        normal *= product.mean(1, keepdims=True)
-        normal += head.mean(1, keepdims=True)
+        normal *= mean_of(xp, product, 1)
+        normal += mean_of(xp, head, 1)
         work = work_array(xp, y[block], wide)
         xp.subtract(head, normal, out=work)
         work *= inverse

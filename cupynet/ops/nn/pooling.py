@@ -143,6 +143,9 @@ def _lowest(dtype: Any) -> Any:
 def _pool(xp: Any, data: Any, windows: Windows, kind: str, p: int, include_pad: bool, out: Any) -> Any:
     """Reduce every window of `data`, ``(batch, channels, *size)``."""
     result = xp.empty((*data.shape[:2], *windows.out), data.dtype) if out is None else out
+    if not data.size:
+        result[...] = _lowest(data.dtype) if kind == "max" else 0
+        return result
     divisors = _divisors(xp, windows, include_pad, data.dtype) if kind == "avg" else 1
     exact = np.dtype("float32") if data.dtype == np.float16 and kind != "max" else data.dtype
 

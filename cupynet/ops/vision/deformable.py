@@ -303,14 +303,15 @@ def _deformed_shape(attrs: Attrs, ins: Slots, outs: Slots) -> None:
     for what, number, into, count in (("num_filter", attrs.num_filter, "num_group", groups),
                                       ("the number of channels", channels, "num_group", groups),
                                       ("the number of channels", channels, "num_deformable_group", parts)):
-        require(count > 0 and (number is None or (number > 0 and number % count == 0)), name,
+        require(count > 0 and (number is None or (number % count == 0 and (number or what != "num_filter"))), name,
                 f"{what} is {number} and {into} is {count}; expected a positive multiple")
     for n, k, d, p in zip(data[2:], kernel, dilate, pad):
-        require(n is None or d * (k - 1) < n + 2 * p, name,
+        require(not n or d * (k - 1) < n + 2 * p, name,
                 f"kernel {kernel} dilated by {dilate} is larger than data of shape {data} padded by {pad}")
 
     elements = parts * math.prod(kernel)
-    outs[0] = (data[0], attrs.num_filter, *map(length_of_output, data[2:], kernel, stride, dilate, pad))
+    lengths = map(length_of_output, data[2:], kernel, stride, dilate, pad)
+    outs[0] = (data[0], attrs.num_filter, *(derived(lambda n: max(n, 0), n) for n in lengths))
     for slot, each in (("offset", 2), ("mask", 1)):
         if slot in ins:
             batch, _, *out = outs[0]

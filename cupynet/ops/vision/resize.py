@@ -83,9 +83,9 @@ def _(attrs: Attrs, ins: Slots, outs: Slots) -> None:
     if data is None or (attrs.mode == "like" and like is None):
         return
     size = [None if n is None else
-            _resized(n, attrs.mode, attrs[what], attrs[f"scale_{what}"], like[i - 2] if like else None)
+            max(_resized(n, attrs.mode, attrs[what], attrs[f"scale_{what}"], like[i - 2] if like else None) or 0, 0)
             for i, (n, what) in enumerate(zip(data[2:], ("height", "width")))]
-    require(all(s is None or s > 0 or attrs.mode == "like" for s in size), name,
+    require(all(not n or s > 0 or attrs.mode == "like" for s, n in zip(size, data[2:])), name,
             f"data of shape {data} would be resized to {tuple(size)}")
     outs[0] = (*data[:2], *size)
 

@@ -83,6 +83,9 @@ def roi_pooling(xp, data, rois, *, pooled_size: Shape, spatial_scale: float):
     Fast R-CNN, 2015.
     """
     n, channels, height, width = data.shape
+    if not data.size:
+        shape = (len(rois), channels, *pooled_size)
+        return xp.zeros(shape, data.dtype), xp.full(shape, -1, np.int32)
     area = height * width
     place = accumulator(rois)
     image = place[:, 0].astype(np.intp)

@@ -128,6 +128,8 @@ def _gather(xp: Any, data: Any, index: Any) -> Any:
 
 
 def _sample(xp: Any, data: Any, grid: Any) -> Any:
+    if not data.size:
+        return xp.zeros((*data.shape[:2], *grid.shape[2:]), data.dtype)
     maps = accumulator(data)
     total = 0
     for index, x_weight, y_weight, _, _ in _corners(xp, accumulator(grid), *data.shape[2:]):
@@ -199,6 +201,8 @@ sampler_data_grad.type(first_type)
 @op(name="_backward_sampler_grid", differentiable=False)
 def sampler_grid_grad(xp, flow, data, grid):
     """Gradient of BilinearSampler to its grid (N, 2, H', W')."""
+    if not data.size:
+        return xp.zeros_like(grid)
     maps, n = accumulator(data), data.shape[0]
     back = accumulator(flow).reshape(n, data.shape[1], -1)
     along_x = along_y = 0

@@ -5,7 +5,7 @@ import itertools
 from typing import Any, Literal
 
 from ..catalog import op, require
-from ..infer import Slots, derived, either, same_type
+from ..infer import Slots, alike, derived, either, same_type
 from ..nn.convolution import deconvolution
 from ..schema import Attrs
 
@@ -82,6 +82,7 @@ def _(attrs: Attrs, ins: Slots, outs: Slots) -> None:
         for other, what in zip(others, ins.names[1:]):
             fits = other is None or None in (*data[2:], *other[2:]) or 0 in other[2:] or (
                 data[2] * scale % other[2] == 0 and data[2] * other[3] == data[3] * other[2])
+            fits = fits and (other is None or alike(data[0], other[0]))
             require(fits, name, f"{what} has shape {other}, which does not grow to the output's height and width, "
                                 f"{grown}, by one factor")
         if attrs.multi_input_mode == "concat":

@@ -167,11 +167,11 @@ def maketrian(xp, A, *, offset: int = 0, lower: bool = True):
 
 
 def _unpacked(packed: int, offset: int) -> int:
-    """Return the side of the matrices whose triangles have `packed` elements (0 for 0)."""
+    """Return the side of the matrices whose triangles have `packed` elements."""
     k = (math.isqrt(8 * packed + 1) - 1) // 2
     require(k * (k + 1) // 2 == packed, "_linalg_maketrian",
             f"the last axis of A has length {packed}; expected k (k + 1) / 2 for some k")
-    return packed and k + abs(offset)
+    return k + abs(offset)
 
 
 @maketrian.shape
