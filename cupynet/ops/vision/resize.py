@@ -4,7 +4,7 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from ..catalog import op, require
-from ..infer import Slots, first_type, same_type
+from ..infer import Slots, derived, first_type, same_type
 from ..schema import Attrs
 from .maps import accumulator, require_rank
 from .resample import resample, taps, transpose_taps
@@ -83,9 +83,10 @@ def _(attrs: Attrs, ins: Slots, outs: Slots) -> None:
     if data is None or (attrs.mode == "like" and like is None):
         return
     size = [None if n is None else
-            max(_resized(n, attrs.mode, attrs[what], attrs[f"scale_{what}"], like[i - 2] if like else None) or 0, 0)
+            _resized(n, attrs.mode, attrs[what], attrs[f"scale_{what}"], like[i - 2] if like else None)
             for i, (n, what) in enumerate(zip(data[2:], ("height", "width")))]
-    require(all(not n or s > 0 or attrs.mode == "like" for s, n in zip(size, data[2:])), name,
+    size = [derived(lambda s: max(s, 0), s) for s in size]
+    require(all(not n or s is None or s > 0 or attrs.mode == "like" for s, n in zip(size, data[2:])), name,
             f"data of shape {data} would be resized to {tuple(size)}")
     outs[0] = (*data[:2], *size)
 
