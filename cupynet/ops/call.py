@@ -5,7 +5,7 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
-from ..base import MXNetTypeError
+from ..base import MXNetTypeError, _Null
 from . import catalog
 from .op import Op
 from .schema import REQUIRED
@@ -51,6 +51,8 @@ def bind(op: Op, called: str, args: tuple, kwargs: dict[str, Any], is_array: Cal
         raise MXNetTypeError(f"{called}: takes at most {len(names)} positional arguments ({', '.join(names)}), "
                              f"got {len(args)}")
     for name, value in [*zip(names, args), *kwargs.items()]:
+        if value is _Null:  # as if it had not been given
+            continue
         if name in fixed:
             if name in named:
                 raise MXNetTypeError(f"{called}: got {name!r} twice")

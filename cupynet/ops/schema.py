@@ -14,7 +14,7 @@ from typing import Any, Literal, NewType
 
 import numpy as np
 
-from ..base import MXNetValueError
+from ..base import MXNetValueError, _Null
 from ..dtypes import as_dtype
 
 __all__ = ["Shape", "OptShape", "Floats", "DType", "Schema", "Attrs", "REQUIRED", "as_text"]
@@ -179,6 +179,8 @@ class Schema:
                     continue  # attributes of the node, not of the operator
                 raise MXNetValueError(f"{self.op_name}: unknown argument {name!r}; it takes "
                                       f"{', '.join(self._parsers) or 'no attributes'}")
+            if value is _Null:
+                continue  # as if it had not been given
             parse, words = self._parsers[name]
             try:
                 dict.__setitem__(parsed, name, parse(value))

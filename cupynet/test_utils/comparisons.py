@@ -29,9 +29,10 @@ def _within(a: np.ndarray, b: np.ndarray, rtol: float, atol: float, equal_nan: b
 
 def _violations(a: np.ndarray, b: np.ndarray, rtol: float, atol: float) -> np.ndarray:
     """Return by how much each element exceeds its tolerance (1: just not)."""
-    a, b = a.astype(np.float64), b.astype(np.float64)
+    if a.dtype.kind in "iub" and b.dtype.kind in "iub":
+        a, b = a.astype(np.float64), b.astype(np.float64)
     with np.errstate(all="ignore"):
-        return np.where(a == b, 0.0, np.abs(a - b) / (atol + rtol * np.abs(b)))
+        return np.where(a == b, 0.0, np.abs(a - b) / (atol + rtol * np.abs(b) + 1e-20))
 
 
 def find_max_violation(a: Any, b: Any, rtol: float | None = None, atol: float | None = None) -> tuple[tuple, float]:
@@ -99,7 +100,7 @@ def assert_almost_equal(a: Any, b: Any, rtol: float | None = None, atol: float |
     use_broadcast : bool
         Whether different shapes that broadcast to each other may be compared.
     mismatches : pair of int
-        How many of the largest errors are printed; the second number is accepted for compatibility.
+        How many of the largest errors are printed, and how many are counted ("at least"; 0: all).
     """
     assert_almost_equal_with_err(a, b, rtol, atol, 0, names, equal_nan, mismatches, use_broadcast)
 
@@ -110,6 +111,7 @@ def assert_almost_equal_with_err(a: Any, b: Any, rtol: float | None = None, atol
                                  use_broadcast: bool = True) -> None:
     """Raise AssertionError if more than the share `etol` of the elements differ (see :func:`assert_almost_equal`)."""
     rtol, atol = get_tols(a, b, rtol, atol)
+    first, second = a, b
     a, b = as_numpy(a), as_numpy(b)
     if a.shape != b.shape:
         if not use_broadcast:
@@ -121,18 +123,21 @@ def assert_almost_equal_with_err(a: Any, b: Any, rtol: float | None = None, atol
     if share <= get_etol(etol):
         return
     errors = np.where(wrong, _violations(a, b, rtol, atol), -1.0)
+    error = (f"\nItems are not equal:\nError {errors.max():f} exceeds tolerance rtol={rtol:e}, "
+             f"atol={atol:e}")
+    if not a.ndim:
+        raise AssertionError(f"{error}.\n\n ACTUAL: {first}\n DESIRED: {second}")
     worst_first = np.argsort(np.where(np.isnan(errors), -np.inf, -errors), axis=None, kind="stable")
     places = [tuple(map(int, np.unravel_index(i, wrong.shape))) for i in worst_first[:max(1, mismatches[0])]]
 
-    def location(place: tuple) -> str:
-        return f"{place}, {names[0]}={a[place]:.8f}, {names[1]}={b[place]:.8f}"
-
+    shown, counted = mismatches
     print(f"\n*** Maximum errors for vector of size {a.size}:  rtol={rtol}, atol={atol}\n")
-    for i, place in enumerate(places[:min(mismatches[0], int(wrong.sum()))], 1):
-        print(f"{i:3d}: Error {errors[place]:f}  Location of error: {location(place)}")
-    raise AssertionError(f"\nItems are not equal:\nError {errors[places[0]]:f} exceeds tolerance rtol={rtol:e}, "
-                         f"atol={atol:e} (mismatch {100 * share:f}%).\nLocation of maximum error: {location(places[0])}"
-                         f"\n ACTUAL: {a!r}\n DESIRED: {b!r}")
+    for i, place in enumerate(places[:min(shown, counted or shown, int(wrong.sum()))], 1):
+        print(f"{i:3d}: Error {errors[place]:f}  {locationError(a, b, place, names)}")
+    least = bool(counted and wrong.sum() > counted)
+    share = (counted + 1) / wrong.size if least else share
+    raise AssertionError(f"{error} (mismatch {'at least ' * least}{100 * share:f}%).\n"
+                         f"{locationError(a, b, places[0], names, maxError=True)}\n ACTUAL: {a!r}\n DESIRED: {b!r}")
 
 
 def assert_almost_equal_ignore_nan(a: Any, b: Any, rtol: float | None = None, atol: float | None = None,
