@@ -15,6 +15,7 @@ from . import (
     base,
     context,
     control_flow,  # registers the operators of loops and branches
+    engine,
     error,
     executor,
     name,

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from heapq import heappop, heappush
 from typing import Any
 
+from . import observe
 from .base import MXNetError
 from .context import Context
 from .device.streams import flying, settle, spoiled
@@ -156,6 +157,15 @@ class OpNode(Node):
     def free(self, gone: _Gone) -> None:
         self.parents = gone
         self.ins = self.outs = None
+
+
+def _watched_pull(self: OpNode, algebra: Any, grads: Any) -> Sequence[Any]:
+    with observe.around("operator", f"_backward_{self.op.name}", self.ctx.device):
+        return _pull(self, algebra, grads)
+
+
+_pull = OpNode.pull
+observe.replace(OpNode, "pull", _watched_pull)
 
 
 def record(op: Op, attrs: Attrs, ins: Sequence[Any], results: Sequence[Any], entries: tuple, visible: int,

@@ -8,7 +8,7 @@ import cupynet
 
 ROOT = Path(cupynet.__file__).parent
 ROOMS = ["error", "dtypes", "c_api", "base", "nested", "libinfo", "download",
-         "device", "runtime", "util", "context",
+         "observe", "device", "engine", "runtime", "util", "context",
          "ops", "tape", "ndarray", "autograd", "random",
          "name", "attribute", "graph", "executor", "cached_op", "symbol", "control_flow", "operator",
          "registry", "initializer", "lr_scheduler", "optimizer", "metric",

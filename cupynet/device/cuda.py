@@ -10,9 +10,11 @@ from typing import Any
 
 import numpy as np
 
+from .. import observe
 from ..base import MXNetError
 from .host import Device
 from .random import Philox
+from .streams import serial
 
 __all__ = ["CudaDevice", "count", "start", "memory_info", "compute_capability"]
 
@@ -76,8 +78,15 @@ def start(index: int) -> CudaDevice:
     """Return the device, or raise an MXNetError that says why it does not work."""
     device = CudaDevice(index, _find(index))
     device.check()
+    if serial and not _started:
+        observe.attach(_in_turn)
     _started.append(device)
     return device
+
+
+def _in_turn(what: str, name: str, device: Any) -> Any:
+    """Let every operator end before Python goes on: what MXNet's NaiveEngine is for."""
+    return device.synchronize if what == "operator" and device is not None and device.kind == "cuda" else None
 
 
 def _lose() -> None:
@@ -267,3 +276,7 @@ class CudaDevice(Device):
 
     def failed(self, what: str, error: BaseException) -> MXNetError:
         return MXNetError(f"{what} on gpu({self.index}) failed: {error}")
+
+
+observe.look_on(CudaDevice, "copy", "from_host", "to_host", "copy_from")
+observe.look_on(CudaDevice, "wait", "synchronize")

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from .. import observe
 from ..base import MXNetError
 from . import streams
 from .random import Generator
@@ -141,5 +142,7 @@ class HostDevice(Device):
         return raw.__array_interface__["data"][0]
 
 
+observe.look_on(HostDevice, "copy", "from_host", "to_host", "copy_from")
+observe.look_on(HostDevice, "wait", "synchronize")
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(before=HostDevice.numbers.count_child, after_in_child=HostDevice.numbers.start_child)

@@ -22,6 +22,7 @@ from typing import Any
 
 import numpy as np
 
+from .. import observe
 from ..base import MXNetError
 from . import parallel
 from .workers import Call, Workers
@@ -188,6 +189,7 @@ class Stream:
     """The programs of one CPU context, in order."""
 
     def __init__(self, name: str):
+        self.name = name
         self._workers = Workers(name)
         self._last: Task | None = None  # while it is under way
         self._under_way = 0
@@ -347,6 +349,15 @@ def wait_for_all() -> None:
     drain()
     if _failures and not _here.worker:
         _failures[0].tell()
+
+
+def _watched_wait(self: Task) -> None:
+    with observe.around("wait", self.stream.name, None):
+        _wait(self)
+
+
+_wait = Task.wait = Call.wait  # of its own, so that others' calls are not looked on
+observe.replace(Task, "wait", _watched_wait)
 
 
 def _forget() -> None:

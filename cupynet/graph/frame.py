@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from .. import observe
 from ..base import MXNetError
 from ..device import Device
 from ..device.streams import Job
@@ -213,6 +214,13 @@ class Frame:
                 raise
             raise MXNetError(f"Error in operator {step.name}: {step.op.name}: {error}") from error
 
+    def _run_watched(self, calls: Iterable[Call]) -> None:
+        """Run ready calls while somebody looks on."""
+        def watched(step: Step, call: Callable[[], Any]) -> None:
+            with observe.around("operator", step.op.name, self.devices[step.place]):
+                call()
+        _run(self, ((step, call if step is None else partial(watched, step, call)) for step, call in calls))
+
     def _observed(self, monitor: Monitor) -> Iterator[Call]:
         """Return the forward calls with those of `monitor` between them."""
         shown: set[Step | None] = {None}  # an output that is brought to its array has been seen before
@@ -232,6 +240,10 @@ class Frame:
     def value(self, value: Value) -> Any:
         """Return the current raw array of a value of the plan's graph."""
         return self.registers[self.plan.slots[value]]
+
+
+_run = Frame.run
+observe.replace(Frame, "run", Frame._run_watched)
 
 
 # The calls below refer to the registers and not to the frame: a cycle would keep its memory until a collection.

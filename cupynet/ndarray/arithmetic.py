@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import tape
+from .. import observe, tape
 from ..device import bring
 from ..ops import catalog
 from ..ops.math.binary import remainder
@@ -99,7 +99,13 @@ def _binary(ufunc: Callable, same: str, wide: str, scalar: str, name: str) -> Ca
             return invoke(scalar_op, (self,), scalar_op.parse({"scalar": number(other)}))
         array = operand(self, other)
         return NotImplemented if array is None else general(self, array)
-    method.__name__ = name
+    def watched(self: NDArrayBase, other: Any) -> NDArrayBase:
+        if isinstance(other, SCALARS):
+            return invoke(scalar_op, (self,), scalar_op.parse({"scalar": number(other)}))
+        array = operand(self, other)
+        return NotImplemented if array is None else general(self, array)
+    method.watched = watched
+    method.__name__ = watched.__name__ = name
     method.__doc__ = f"``self {name} other`` with an array (broadcasting) or a number; see the operator {wide}."
     return method
 
@@ -113,7 +119,14 @@ def _reflected(method: Callable, scalar: str, name: str) -> Callable:
             return invoke(scalar_op, (self,), scalar_op.parse({"scalar": number(other)}))
         array = operand(self, other)
         return NotImplemented if array is None else method(array, self)
-    reflected.__name__ = name
+
+    def watched(self: NDArrayBase, other: Any) -> NDArrayBase:
+        if isinstance(other, SCALARS):
+            return reflected(self, other)
+        array = operand(self, other)
+        return NotImplemented if array is None else method.watched(array, self)
+    reflected.watched = watched
+    reflected.__name__ = watched.__name__ = name
     reflected.__doc__ = f"The same with `self` on the right; see the operator {scalar}."
     return reflected
 
@@ -136,6 +149,9 @@ def _in_place(ufunc: Callable, same: str, wide: str, scalar: str, name: str) -> 
             elif other.__class__ is float or other.__class__ is int:
                 ufunc(x, other, x)
                 return self
+        return watched(self, other)
+
+    def watched(self: NDArrayBase, other: Any) -> NDArrayBase:
         if isinstance(other, SCALARS):
             return invoke(scalar_op, (self,), scalar_op.parse({"scalar": number(other)}), out=self)
         array = operand(self, other)
@@ -143,7 +159,8 @@ def _in_place(ufunc: Callable, same: str, wide: str, scalar: str, name: str) -> 
             return NotImplemented
         op = same_op if array.shape == self.shape else wide_op
         return invoke(op, (self, array), op.parse({}), out=self)
-    method.__name__ = name
+    method.watched = watched
+    method.__name__ = watched.__name__ = name
     method.__doc__ = f"In place; see the operator {wide}."
     return method
 
@@ -202,3 +219,8 @@ class Arithmetic(NDArrayBase):
     def __matmul__(self, other: Any) -> Arithmetic:
         array = operand(self, other)
         return NotImplemented if array is None else call("dot", self, array)
+
+
+for _name, _method in list(vars(Arithmetic).items()):
+    if hasattr(_method, "watched"):
+        observe.replace(Arithmetic, _name, _method.watched)  # the short ways would pass unseen

@@ -25,6 +25,7 @@ import inspect
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+from .. import observe
 from ..base import MXNetValueError
 from .schema import REQUIRED, Attrs, Schema
 
@@ -312,3 +313,12 @@ class Op:
 
     def __repr__(self) -> str:
         return f"<Op {self.name}>"
+
+
+def _watched_run(self: Op, xp: Any, kind: str, ins: Sequence[Any], attrs: Attrs, **given: Any) -> tuple[Any, ...]:
+    with observe.around("operator", self.name, given.get("device")):
+        return _run(self, xp, kind, ins, attrs, **given)
+
+
+_run = Op.run
+observe.replace(Op, "run", _watched_run)

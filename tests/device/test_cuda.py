@@ -8,7 +8,8 @@ import pytest
 from forks import can_fork, holds_in_a_child
 
 import cupynet as mx
-from cupynet import device
+from cupynet import device, observe
+from cupynet.device import cuda
 
 
 @pytest.fixture(autouse=True)
@@ -343,3 +344,13 @@ def test_a_forked_child_is_told_that_it_has_no_gpu():
         return (mx.nd.ones((2,), mx.cpu()) + 1).asnumpy().tolist() == [2, 2]
     assert holds_in_a_child(refuses)
     assert (x + 1).asnumpy().tolist() == [2, 2]
+
+
+def test_the_naive_engine_waits_for_every_operator(observed):
+    x = mx.nd.ones((2,), mx.gpu(0))
+    observed.clear()
+    with observe.hooked(cuda._in_turn):
+        y = mx.nd.tanh(x) + 1
+        assert observed.waits == ["Stream.synchronize"] * 2
+        (mx.nd.ones((2,), mx.cpu(0)) + 1).asnumpy()
+    assert len(observed.waits) == 2 and y.shape == (2,)
