@@ -154,6 +154,22 @@ def test_programs_after_a_failed_one_fail_if_they_depend_on_it(gate):
     assert ran == ["independent", "again"]
 
 
+def test_programs_in_the_queue_fail_even_if_the_error_has_been_told_by_then(gate):
+    x, y, z, w, ran = zeros(), zeros(), zeros(), zeros(), []
+    begin(fail, writes=[x, y])
+
+    def slow(raw):
+        gate.stand()
+    begin(slow, writes=[w])
+    begin(lambda *raws: ran.append(1), reads=[x], writes=[z])
+    while not streams.spoiled:
+        pass
+    with pytest.raises(mx.MXNetError, match="conv0"):
+        y.asnumpy()
+    mx.nd.waitall()
+    assert not ran and z.asnumpy().tolist() == [0]
+
+
 def test_a_program_in_turn_does_not_run_on_spoiled_memory(at_once):
     x, y, ran = zeros(), zeros(), []
     begin(fail, writes=[x])
@@ -218,6 +234,23 @@ def test_programs_of_several_contexts_are_put_under_way(cores):
 @pytest.mark.parametrize("reason", [{"cuts": False}, {"inline": True}, {"seconds": None}, {"seconds": 1e-4}])
 def test_programs_that_run_in_turn(cores, reason):
     assert not any(attempts(6, mx.cpu(3), mx.cpu(4), **reason))
+
+
+def test_programs_on_memory_that_others_see_run_in_turn(cores):
+    arrays = [zeros(ctx=mx.cpu(i)) for i in (3, 4)]
+    jobs = [streams.Job([], [x._data], cuts=True) for x in arrays]
+
+    def attempt():
+        for x, job in zip(arrays, jobs):
+            job.seconds = 1.0
+            yield x.context.device.submit(job, lambda: None)
+            mx.nd.waitall()
+    list(attempt())
+    assert list(attempt()) == [True, True]
+    seen = np.asarray(arrays[1])
+    assert list(attempt()) == [True, False]
+    del seen
+    assert list(attempt()) == [True, True]
 
 
 def test_naive_engine(cores, monkeypatch):

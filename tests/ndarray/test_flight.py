@@ -229,6 +229,17 @@ def test_gradients_wait_for_what_the_tape_has_kept(gate):
     assert w.grad.asnumpy().tolist() == NEW
 
 
+def test_gradients_of_a_cached_op_wait_for_its_inputs(gate):
+    x, w = mx.nd.array(OLD), mx.nd.ones((4,))
+    w.attach_grad()
+    net = mx.nd.CachedOp(mx.sym.Variable("x") * mx.sym.Variable("w"))
+    with mx.autograd.record():
+        y = net(x, w)
+    writing(gate, x)
+    y.backward()
+    assert w.grad.asnumpy().tolist() == NEW
+
+
 def test_gradients_wait_for_their_arrays(gate):
     x = mx.nd.array(OLD)
     x.attach_grad()

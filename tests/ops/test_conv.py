@@ -4,6 +4,7 @@ import pytest
 from samples import rand
 
 from cupynet.base import MXNetValueError
+from cupynet.device import parallel
 from cupynet.ops import catalog
 from cupynet.ops.gradient import RawFunctions
 from cupynet.ops.infer import infer_shapes
@@ -49,7 +50,7 @@ def test_the_way_the_work_is_cut_up_does_not_show(size, weight, attrs, monkeypat
         with monkeypatch.context() as patch:
             for name, value in constants.items():
                 patch.setattr(windows, name, value)
-            patch.setattr(windows.parallel, "WORTHWHILE", 1)
+            patch.setattr(parallel, "WORTHWHILE", 1)
             for found, right in zip(three(size, weight, attrs), expected):
                 np.testing.assert_allclose(found, right, rtol=1e-4, atol=1e-5)
 

@@ -11,30 +11,10 @@ import numpy as np
 
 from ...base import MXNetIndexError
 
-__all__ = ["scatter_add", "whole", "within"]
+__all__ = ["whole", "within"]
 
 
 _INT64 = np.dtype(np.int64)
-
-
-def scatter_add(xp: Any, target: Any, index: Any, values: Any) -> None:
-    """Add row `i` of `values` to row ``index[i]`` of `target`, also where indices are equal.
-
-    Parameters
-    ----------
-    target : (n, width), C-contiguous
-        Changed in place.
-    index : (k,), integers in [0, n)
-    values : (k, width)
-    """
-    if xp is not np:
-        import cupyx  # there is no need for it on the host
-        cupyx.scatter_add(target, index, values)
-        return
-    width = target.shape[1]
-    if width > 1:  # NumPy's loop over flat elements is several times faster than the one over rows
-        index = (index[:, None] * width + np.arange(width)).reshape(-1)
-    np.add.at(target.reshape(-1), index, values.reshape(-1))
 
 
 def whole(index: Any) -> Any:

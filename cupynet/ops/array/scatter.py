@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 
 from ...base import MXNetIndexError
+from ...device.backend import backend
 from ..catalog import op, require
 from ..infer import Slots, alike, first_type, same_type
 from ..schema import Attrs, Shape
-from .indices import scatter_add, whole
+from .indices import whole
 from .slices import copied
 
 __all__: list[str] = []
@@ -106,7 +107,7 @@ def backward_gather_nd(xp, data, indices, *, shape: Shape, out=None):
     out[...] = 0
     depth = len(indices)
     places = _positions(xp, indices, shape)
-    scatter_add(xp, out.reshape(math.prod(shape[:depth]), math.prod(shape[depth:])), places,
+    backend(xp).scatter_add(out.reshape(math.prod(shape[:depth]), math.prod(shape[depth:])), places,
                 data.reshape(places.size, math.prod(shape[depth:])))
     return out
 

@@ -2,28 +2,20 @@
 from __future__ import annotations
 
 import math
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
+from ...device.backend import backend
 from ..catalog import op, require
 from ..infer import Slots, first_type
 from ..math.reduce import normal_axis
 from ..schema import Attrs, DType, Shape
-from .indices import scatter_add, within
+from .indices import within
 
 __all__: list[str] = []
 
 _FLOAT32 = np.dtype(np.float32)
-
-
-def _gather(xp: Any, array: Any, index: Any, axis: int, out: Any) -> Any:
-    """Return ``array.take(index, axis)`` for an `index` that is in bounds."""
-    if out is None:
-        return array.take(index, axis)
-    if xp is np:  # in the mode "raise", the default, NumPy would write to a buffer first
-        return array.take(index, axis, out, mode="clip")
-    return array.take(index, axis, out)
 
 
 @op(name="take", nograd=("indices",))
@@ -42,7 +34,7 @@ def take(xp, a, indices, *, axis: int = 0, mode: Literal["clip", "raise", "wrap"
     -------
     Shape ``a.shape[:axis] + indices.shape + a.shape[axis + 1:]``, the dtype of `a`.
     """
-    return _gather(xp, a, within(xp, indices, a.shape[axis], mode), axis, out)
+    return backend(xp).take(a, within(xp, indices, a.shape[axis], mode), axis, out)
 
 
 @take.shape
@@ -84,7 +76,7 @@ def backward_take(xp, data, indices, *, shape: Shape, axis: int = 0, mode: Liter
     direct = out is not None and axis == 0 and wide == dtype
     sums = out.reshape(shape[0], width) if direct else xp.empty((shape[axis], width), wide)
     sums[...] = 0
-    scatter_add(xp, sums, index, values.astype(wide, copy=False))
+    backend(xp).scatter_add(sums, index, values.astype(wide, copy=False))
     if direct:
         return out
     result = xp.moveaxis(sums.reshape(shape[axis], *shape[:axis], *shape[axis + 1:]), 0, axis)
@@ -123,7 +115,7 @@ def embedding(xp, data, weight, *, input_dim: int, output_dim: int, dtype: DType
     -------
     Shape ``data.shape + (output_dim,)``, the dtype of `weight`.
     """
-    return _gather(xp, weight, within(xp, data, weight.shape[0], "clip"), 0, out)
+    return backend(xp).take(weight, within(xp, data, weight.shape[0], "clip"), 0, out)
 
 
 @embedding.shape

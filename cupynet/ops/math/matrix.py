@@ -5,31 +5,12 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
-from ...device import parallel
+from ...device.backend import backend
 from ..catalog import op, require
 from ..infer import Length, ShapeLike, Slots, alike, either, elements, same_type
 from ..schema import Attrs
 
-__all__ = ["lhs_gradient", "product", "rhs_gradient"]
-
-
-def product(xp: Any, lhs: Any, rhs: Any, out: Any = None) -> Any:
-    """Return ``lhs @ rhs`` for stacks of matrices, in `out` if there is one.
-
-    NumPy multiplies half precision number by number, so it is done in single precision there; cuBLAS takes
-    half precision and accumulates it in single.
-    """
-    if xp is np and lhs.ndim == 2 and lhs.dtype.kind == "f" and lhs.dtype != np.float16:
-        return parallel.matmul(lhs, rhs, out)
-    if lhs.dtype != np.float16 or xp is not np:
-        return (xp.dot if lhs.ndim == 2 else xp.matmul)(lhs, rhs, out=out)
-    result = np.matmul(lhs.astype(np.float32), rhs.astype(np.float32))
-    if out is None:
-        return result.astype(np.float16)
-    out[...] = result
-    return out
+__all__ = ["lhs_gradient", "rhs_gradient"]
 
 
 def lhs_gradient(times: Callable, grad: Any, rhs: Any, transpose_a: bool, transpose_b: bool) -> Any:
@@ -91,10 +72,10 @@ def dot(xp, lhs, rhs, *, transpose_a: bool = False, transpose_b: bool = False, o
     a, b = _matrix(lhs, transpose_a), _matrix(rhs, not transpose_b)
     a, b = a.T if transpose_a else a, b.T if transpose_b else b
     if lhs.ndim == rhs.ndim == 2:
-        return product(xp, a, b, out)
+        return backend(xp).matmul(a, b, out)
     if out is None:
-        return product(xp, a, b).reshape(_dot_shape(lhs.shape, rhs.shape, transpose_a, transpose_b))
-    product(xp, a, b, out.reshape(a.shape[0], b.shape[1]))
+        return backend(xp).matmul(a, b).reshape(_dot_shape(lhs.shape, rhs.shape, transpose_a, transpose_b))
+    backend(xp).matmul(a, b, out.reshape(a.shape[0], b.shape[1]))
     return out
 
 
@@ -160,7 +141,8 @@ def batch_dot(xp, lhs, rhs, *, transpose_a: bool = False, transpose_b: bool = Fa
     MXNetValueError
         If there are fewer than three axes, or the shapes do not fit.
     """
-    return product(xp, lhs.swapaxes(-1, -2) if transpose_a else lhs, rhs.swapaxes(-1, -2) if transpose_b else rhs, out)
+    lhs, rhs = lhs.swapaxes(-1, -2) if transpose_a else lhs, rhs.swapaxes(-1, -2) if transpose_b else rhs
+    return backend(xp).matmul(lhs, rhs, out)
 
 
 def _batch_dot_shape(lhs: tuple, rhs: tuple, turn_a: bool, turn_b: bool) -> tuple[Length, ...]:

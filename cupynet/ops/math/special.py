@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from ...device.backend import backend
 from ..op import Op
 from .unary import declare_unary
 
@@ -200,7 +201,7 @@ def _declare_special(name: str, function: Callable, cupy_name: str, rule: Callab
 
     @declared.kernel("cuda")
     def _(xp, data, *, out=None):
-        result = _on_cuda(cupy_name, data)
+        result = backend(xp).special(cupy_name)(data)
         if out is None:
             return result
         out[...] = result
@@ -208,16 +209,9 @@ def _declare_special(name: str, function: Callable, cupy_name: str, rule: Callab
     return declared
 
 
-def _on_cuda(name: str, data: Any) -> Any:
-    """Apply a function of ``cupyx.scipy.special``."""
-    from cupyx.scipy import special  # only where there is a GPU
-    result = special.polygamma(1, data) if name == "polygamma" else getattr(special, name)(data)
-    return result.astype(data.dtype, copy=False)
-
-
 def erf_of(xp: Any, data: Any) -> Any:
     """Return the error function of an array, for kernels of other operators."""
-    return _erf(xp, data) if xp is np else _on_cuda("erf", data)
+    return (backend(xp).special("erf") or functools.partial(_erf, xp))(data)
 
 
 for _row in (
@@ -231,7 +225,7 @@ for _row in (
      "Logarithm of the absolute value of the gamma function", True),
     ("_digamma", _digamma, "digamma", lambda F, grad, data: grad * F._trigamma(data),
      "Logarithmic derivative of the gamma function"),
-    ("_trigamma", _trigamma, "polygamma", None,
+    ("_trigamma", _trigamma, "trigamma", None,
      "Derivative of the digamma function (taken for constant where it would be differentiated: nothing needs that)"),
 ):
     _declare_special(*_row)

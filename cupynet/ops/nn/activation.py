@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from ...device.backend import backend
 from ..catalog import op, require
 from ..infer import Slots, alike, same_shape, same_type
 from ..math.special import erf_of
@@ -30,7 +31,7 @@ def _blockwise(xp: Any, function: Callable, out: Any, *arrays: Any) -> Any:
     """
     if out is None:
         out = xp.empty(arrays[0].shape, arrays[0].dtype)
-    if xp is not np or out.size <= _BLOCK:
+    if out.size <= backend(xp).piece(_BLOCK, out.size):
         function(xp, *arrays, out)
         return out
     arrays, flat = [x.reshape(-1) for x in arrays], out.reshape(-1)

@@ -4,9 +4,9 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from ...device.backend import backend
 from ..catalog import op, require
 from ..infer import Length, ShapeLike, Slots, derived, same_type
-from ..math.matrix import product
 from ..schema import Attrs
 
 __all__: list[str] = []
@@ -50,11 +50,11 @@ def _interleaved(F: Any, parts: list[Any], shape: tuple[int, ...]) -> Any:
 
 
 def _scores(xp: Any, queries: Any, keys: Any) -> Any:
-    return product(xp, queries * queries.dtype.type(1 / math.sqrt(queries.shape[-1] or 1)), keys.swapaxes(1, 2))
+    return backend(xp).matmul(queries * queries.dtype.type(1 / math.sqrt(queries.shape[-1] or 1)), keys.swapaxes(1, 2))
 
 
 def _weighted(xp: Any, attention: Any, values: Any, heads: int) -> Any:
-    weighted = product(xp, attention, values)
+    weighted = backend(xp).matmul(attention, values)
     stack, length, size = weighted.shape
     return weighted.transpose(1, 0, 2).reshape(length, stack // heads, heads * size)
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ...device.backend import backend
 from ..catalog import op, require
 from ..infer import Slots
 from ..op import Op
@@ -27,7 +28,7 @@ def around_axis(data: Any, axis: int) -> tuple[int, int, int]:
 def _row_dot(xp: Any, a: Any, b: Any) -> Any:
     """Sums over axes 0 and 2 of ``a * b``; overwrites `a` where that helps."""
     if a.shape[2] >= 32:  # dot products of long rows
-        return xp.matmul(a[:, :, None, :], b[..., None])[:, :, 0, 0].sum(0)
+        return backend(xp).matmul(a[:, :, None, :], b[..., None])[:, :, 0, 0].sum(0)
     return xp.multiply(a, b, out=a).sum((0, 2))
 
 

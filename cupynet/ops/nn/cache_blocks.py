@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from ...device.backend import backend
+
 __all__ = ["blocks", "buffer_for", "stored", "wide_dtype", "work_array"]
 
 
@@ -18,7 +20,7 @@ _BLOCK_BYTES = 1 << 19
 def blocks(xp: Any, data: Any) -> Iterator[slice]:
     """Slices of axis 0 that cut `data` into blocks of the size of a cache (one block on a GPU)."""
     rows = data.shape[0]
-    step = rows if xp is not np else max(1, _BLOCK_BYTES * rows // max(data.nbytes, 1))
+    step = backend(xp).piece(max(1, _BLOCK_BYTES * rows // max(data.nbytes, 1)), rows)
     return (slice(i, i + step) for i in range(0, max(rows, 1), max(step, 1)))
 
 

@@ -3,9 +3,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from ...device.backend import backend
 from ..catalog import op, require
 from ..infer import Length, Slots, elements, same_type
-from ..math.matrix import product
 from ..schema import Attrs
 
 __all__: list[str] = []
@@ -37,7 +37,7 @@ def fully_connected(xp, data, weight, bias=None, *, num_hidden: int, no_bias: bo
     """
     rows, shape = _rows_and_output(data.shape, num_hidden, flatten)
     target = None if out is None else out.reshape(rows[0], num_hidden)
-    result = product(xp, data.reshape(rows), weight.T, target)
+    result = backend(xp).matmul(data.reshape(rows), weight.T, target)
     if bias is not None:
         result += bias
     return result.reshape(shape) if out is None else out

@@ -4,6 +4,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from ...device.backend import backend
 from ..catalog import op, require
 from ..infer import Slots, same_type
 from ..math.reduce import mean_of
@@ -46,7 +47,7 @@ def _normalize(xp, x, gamma, beta, eps, y):
 def _inner_dot(xp: Any, a: Any, b: Any) -> Any:
     """Sums over axis 1 of ``a * b``, the axis kept."""
     if a.shape[2] == 1 and a.shape[1] >= 32:  # dot products of long rows
-        return xp.matmul(a.reshape(a.shape[0], 1, a.shape[1]), b)
+        return backend(xp).matmul(a.reshape(a.shape[0], 1, a.shape[1]), b)
     return (a * b).sum(1, keepdims=True)
 
 

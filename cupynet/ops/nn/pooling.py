@@ -14,7 +14,7 @@ from typing import Any, Literal
 import numpy as np
 
 from ...base import MXNetValueError
-from ...device import parallel
+from ...device.backend import backend
 from ..catalog import op, require
 from ..infer import Length, Slots, same_type
 from ..schema import Attrs, Shape
@@ -76,15 +76,13 @@ def _divisors(xp: Any, windows: Windows, include_pad: bool, dtype: Any) -> Any:
 
 def _each(xp: Any, images: int, numbers: int, work: Callable[[slice], None]) -> None:
     """Call ``work(slice of images)`` for the whole batch: in small pieces on the host, at once on a GPU."""
-    if xp is not np:
-        work(slice(0, images))
-        return
-    together = max(1, _CACHED // max(numbers, 1))
+    place = backend(xp)
+    together = place.piece(max(1, _CACHED // max(numbers, 1)), max(images, 1))
 
     def share(start: int, stop: int) -> None:
         for i in range(start, stop, together):
             work(slice(i, min(i + together, stop)))
-    parallel.split(images, share, None if images * numbers >= _WORTHWHILE and images > 1 else 1)
+    place.split(images, share, None if images * numbers >= _WORTHWHILE and images > 1 else 1)
 
 
 def _padded(xp: Any, data: Any, windows: Windows, fill: Any) -> Any:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Literal, NamedTuple
 
+from ...device.backend import backend
 from ..catalog import op, require
 from ..infer import Slots, derived, either
 from ..schema import Attrs
@@ -160,7 +161,7 @@ class _Cell(NamedTuple):
         weights, gates, within = self.weights, self.gates, self.within
         if gates is None:
             gates = xp.empty((time, batch, weights.i2h.shape[0]), x.dtype)
-        xp.matmul(x.reshape(time * batch, -1), weights.i2h.T, out=gates.reshape(time * batch, -1))
+        backend(xp).matmul(x.reshape(time * batch, -1), weights.i2h.T, out=gates.reshape(time * batch, -1))
         gates += weights.i2h_bias
         step = _STEPS[self.mode](xp, self, gates)
         zero = xp.zeros((), x.dtype)
@@ -209,15 +210,16 @@ class _Cell(NamedTuple):
                 dc += aside_c
 
         flat = slopes.reshape(time * batch, -1)
-        xp.matmul(flat.T, h_before.reshape(time * batch, -1), out=d_weights.h2h)
+        backend(xp).matmul(flat.T, h_before.reshape(time * batch, -1), out=d_weights.h2h)
         xp.sum(flat, axis=0, out=d_weights.h2h_bias)
         if projected is not None:
             hidden = xp.tanh(self.memory)
             hidden *= gates[:, :, 3]
-            xp.matmul(projected.reshape(time * batch, -1).T, hidden.reshape(time * batch, -1), out=d_weights.h2r)
+            hidden = hidden.reshape(time * batch, -1)
+            backend(xp).matmul(projected.reshape(time * batch, -1).T, hidden, out=d_weights.h2r)
         if candidate is not None:
             slopes[:, :, 2] = candidate
-        xp.matmul(flat.T, x.reshape(time * batch, -1), out=d_weights.i2h)
+        backend(xp).matmul(flat.T, x.reshape(time * batch, -1), out=d_weights.i2h)
         xp.sum(flat, axis=0, out=d_weights.i2h_bias)
         return (flat @ weights.i2h).reshape(x.shape), dh, dc
 

@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 
 from ...device import parallel
+from ...device.backend import backend
 from ..catalog import require
 from ..infer import Length
 
@@ -137,12 +138,13 @@ class _Sweep:
     def __init__(self, xp: Any, windows: Windows, images: int, channels: int, filters: int, groups: int, dtype: Any,
                  cached: int = 0):
         self.xp, self.windows, self.channels, self.groups, self.dtype = xp, windows, channels, groups, dtype
-        self._images = images
+        self._images, self._backend, self._parts = images, backend(xp), None
         positions, depth = math.prod(windows.out), channels * math.prod(windows.kernel)
         numbers = max(1, (depth + filters) * positions)  # for one image
-        if xp is np:
+        if self._backend.pieces:
             worthwhile = images * (depth // groups) * filters * positions >= parallel.WORTHWHILE
-            self._parts = None if worthwhile else 1
+            if not worthwhile:
+                self._parts = 1
             share = max(1, -(-images // (parallel.threads if worthwhile else 1)))
             together = 2 ** round(math.log2(max(cached / numbers, _FEW_POSITIONS / max(1, positions), 1)))
             self._first = (together < _SHORT_RUN or windows.is_pointwise) and 2 * positions > _FEW_POSITIONS
@@ -160,7 +162,7 @@ class _Sweep:
 
     def room(self, purpose: str, shape: tuple[int, ...]) -> Any:
         """Return an array with any contents, which the next call for the same `purpose` takes over."""
-        return parallel.scratch(purpose, shape, self.dtype) if self.xp is np else self.xp.empty(shape, self.dtype)
+        return self._backend.scratch(purpose, shape, self.dtype)
 
     def product(self, a: Any, b: Any, out: Any = None) -> Any:
         """Return ``a @ b`` for stacks of matrices, in an array that the next product takes over unless there is `out`.
@@ -170,17 +172,15 @@ class _Sweep:
         if out is None:
             lead = a.shape[:-2] if a.ndim > b.ndim else b.shape[:-2]
             out = self.room("product", (*lead, a.shape[-2], b.shape[-1]))
-        if self.xp is np and self._images == 1 and self._parts is None:
+        if self._backend.pieces and self._images == 1 and self._parts is None:
             for group in np.ndindex(out.shape[:-2]):
-                parallel.matmul(a[group[-a.ndim + 2:]], b[group[-b.ndim + 2:]], out[group])
+                self._backend.matmul(a[group[-a.ndim + 2:]], b[group[-b.ndim + 2:]], out[group])
             return out
         return self.xp.matmul(a, b, out=out)
 
     def run(self, work: Callable[[int, int], Any]) -> list[Any]:
         """Call ``work(first image, end)`` for the whole batch, in shares side by side on the host."""
-        if self.xp is np:
-            return parallel.split(self._images, work, self._parts)
-        return [work(0, self._images)]
+        return self._backend.split(self._images, work, self._parts)
 
     def chunks(self, start: int, stop: int) -> Iterator[tuple[slice, _Patches]]:
         """Yield the images from `start` to `stop` a few at a time, with buffers for their windows."""
@@ -327,11 +327,6 @@ def _images_first(x: Any) -> Any:
     return x.transpose(x.ndim - 1, *range(x.ndim - 1))
 
 
-def _working_dtype(xp: Any, dtype: Any) -> Any:
-    """Half precision is computed in single precision on the host, which has no products of halves."""
-    return np.dtype(np.float32) if xp is np and dtype == np.float16 else dtype
-
-
 # ---- the three functions --------------------------------------------------------------------------
 
 def correlate(xp: Any, data: Any, weight: Any, bias: Any, windows: Windows, groups: int, out: Any) -> Any:
@@ -339,7 +334,7 @@ def correlate(xp: Any, data: Any, weight: Any, bias: Any, windows: Windows, grou
 
     `weight` is ``(filters, channels / groups, *kernel)``, `bias` ``(filters,)`` or None.
     """
-    (images, channels), filters, dtype = data.shape[:2], weight.shape[0], _working_dtype(xp, data.dtype)
+    (images, channels), filters, dtype = data.shape[:2], weight.shape[0], backend(xp).working(data.dtype)
     if out is None:
         out = xp.empty((images, filters, *windows.out), data.dtype)
     kernels = weight.astype(dtype, copy=False).reshape(groups, filters // groups, -1)
@@ -364,7 +359,7 @@ def correlate(xp: Any, data: Any, weight: Any, bias: Any, windows: Windows, grou
 
 def weight_grad(xp: Any, data: Any, grad: Any, windows: Windows, groups: int, out: Any) -> Any:
     """Return the gradient ``(filters, channels / groups, *kernel)`` of the weights, from that of the outputs."""
-    (images, channels), filters, dtype = data.shape[:2], grad.shape[1], _working_dtype(xp, data.dtype)
+    (images, channels), filters, dtype = data.shape[:2], grad.shape[1], backend(xp).working(data.dtype)
     sweep = _Sweep(xp, windows, images, channels, filters, groups, dtype)
     shape = (filters, channels // groups, *windows.kernel)
 
@@ -391,7 +386,7 @@ def data_grad(xp: Any, grad: Any, weight: Any, bias: Any, windows: Windows, grou
     (images, filters), channels = grad.shape[:2], weight.shape[1] * groups
     if _turning_pays(windows, channels, filters):
         return correlate(xp, grad, _turn(xp, weight, groups), bias, _turned(windows), groups, out)
-    dtype = _working_dtype(xp, grad.dtype)
+    dtype = backend(xp).working(grad.dtype)
     if out is None:
         out = xp.empty((images, channels, *windows.size), grad.dtype)
     kernels = weight.astype(dtype, copy=False).reshape(groups, filters // groups, -1).swapaxes(1, 2)

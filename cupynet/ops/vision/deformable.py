@@ -16,7 +16,7 @@ from typing import Any, Literal
 import numpy as np
 
 from ...device import parallel
-from ..array.indices import scatter_add
+from ...device.backend import backend
 from ..catalog import op, require
 from ..infer import Slots, derived, either, same_type
 from ..nn.windows import length_of_output, spatial
@@ -105,16 +105,14 @@ class _Sampler:
 
     def run(self, work: Any, filters: int) -> list[Any]:
         """Call ``work(first image, end)`` for the whole batch, in shares side by side on the host."""
-        if self.xp is not np:
-            return [work(0, self.images)]
         effort = self.images * math.prod(self.out) * self.elements * self.channels * filters // self.form.groups
-        return parallel.split(self.images, work, None if effort >= parallel.WORTHWHILE else 1)
+        return backend(self.xp).split(self.images, work, None if effort >= parallel.WORTHWHILE else 1)
 
     def chunks(self, start: int, stop: int) -> Iterator[tuple[slice, list[slice]]]:
         """Yield a few images at a time, and the blocks of rows of windows in which to take them."""
         height, width = self.out
         depth = self.elements * self.channels
-        positions = max(_BLOCK // depth, _FEW_POSITIONS) if self.xp is np else _GPU_BLOCK // depth
+        positions = max(backend(self.xp).piece(_BLOCK, _GPU_BLOCK) // depth, _FEW_POSITIONS)
         rows = max(1, min(height, positions // width))
         together = max(1, positions // (height * width))
         blocks = [slice(i, min(i + rows, height)) for i in range(0, height, rows)]
@@ -363,7 +361,7 @@ def deformable_backward(xp, head, data, offset, weight, mask=None, *, kernel: Sh
                     if d_mask is not None:
                         along_mask = along_mask + product * share
                     share = share * modulation
-                    scatter_add(xp, d_table, row, d_columns * share.reshape(-1, 1))
+                    backend(xp).scatter_add(d_table, row, d_columns * share.reshape(-1, 1))
                     part = _weighted(part, share)
                     columns = part if columns is None else xp.add(columns, part, out=columns)
                 total += xp.matmul(flow, sampler.grouped(columns))

@@ -1,10 +1,10 @@
 """Factorisations."""
 from __future__ import annotations
 
+from ....device.backend import backend
 from ...catalog import require
 from ...infer import Slots
 from ...schema import Attrs
-from ..matrix import product
 from .rules import linalg_op, lower_half, plus_transposed, require_matrix, square_shape, turned
 
 __all__: list[str] = []
@@ -46,7 +46,7 @@ def potri(xp, A):
         If A has a zero on its diagonal (on the CPU; a GPU gives infinities).
     """
     inverse = xp.linalg.inv(xp.tril(A))
-    return product(xp, turned(inverse), inverse)
+    return backend(xp).matmul(turned(inverse), inverse)
 
 
 potri.shape(square_shape("potri"))

@@ -4,10 +4,11 @@ from __future__ import annotations
 import functools
 from typing import Any
 
+from ....device.backend import backend
 from ...catalog import require
 from ...infer import Slots, alike, either
 from ...schema import Attrs
-from ..matrix import lhs_gradient, product, rhs_gradient
+from ..matrix import lhs_gradient, rhs_gradient
 from .rules import linalg_op, plus_transposed, require_matrix, turned
 
 __all__: list[str] = []
@@ -38,7 +39,7 @@ def _gemm_shape(attrs: Attrs, ins: Slots, outs: Slots) -> None:
 def _multiply(xp: Any, A: Any, B: Any, attrs: tuple[bool, bool, float, int]) -> Any:
     transpose_a, transpose_b, alpha, axis = attrs
     A, B = _rows_to(A, axis), _rows_to(B, axis)
-    result = product(xp, turned(A) if transpose_a else A, turned(B) if transpose_b else B)
+    result = backend(xp).matmul(turned(A) if transpose_a else A, turned(B) if transpose_b else B)
     return _rows_to(result if alpha == 1 else result * alpha, axis)
 
 
@@ -129,7 +130,7 @@ def syrk(xp, A, *, transpose: bool = False, alpha: float = 1.0):
 
     ``(..., m, n)`` gives ``(..., m, m)``, or ``(..., n, n)`` with `transpose`.
     """
-    result = product(xp, turned(A), A) if transpose else product(xp, A, turned(A))
+    result = backend(xp).matmul(turned(A), A) if transpose else backend(xp).matmul(A, turned(A))
     return result if alpha == 1 else result * alpha
 
 

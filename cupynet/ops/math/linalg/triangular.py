@@ -3,10 +3,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from ....device.backend import backend
 from ...catalog import op
 from ...infer import Slots, same_shape, same_type
 from ...schema import Attrs
-from ..matrix import product
 from .rules import linalg_op, require_matrix, turned
 
 __all__: list[str] = []
@@ -65,7 +65,7 @@ def trmm(xp, A, B, *, transpose: bool = False, rightside: bool = False, lower: b
     """
     A = triangle.kernel_fn(xp, A, lower=lower)
     A = turned(A) if transpose else A
-    result = product(xp, B, A) if rightside else product(xp, A, B)
+    result = backend(xp).matmul(B, A) if rightside else backend(xp).matmul(A, B)
     return result if alpha == 1 else result * alpha
 
 
