@@ -27,7 +27,7 @@ from . import tape
 from .base import MXNetError, MXNetTypeError, MXNetValueError
 from .context import Context, current_context
 from .device import Device
-from .device.streams import flying, settle, spoiled
+from .device.streams import Job, flying, settle, spoiled
 from .graph.frame import Frame, Memory
 from .graph.interpret import interpret, replay
 from .graph.node import Node
@@ -35,6 +35,7 @@ from .graph.plan import Plan
 from .graph.structure import Structure
 from .ndarray import NDArray
 from .ndarray.base import NDArrayBase, wrap
+from .ndarray.flight import hold, raw_of
 from .ndarray.invoke import invoke
 from .ops import catalog
 from .tape import state
@@ -100,13 +101,13 @@ class CachedOp:
         wanted = None
         if recording and entries.count(None) < len(entries):
             wanted = tuple([e is not None and not fixed for e, fixed in zip(entries, self._is_state)])
-        raws = [x._data for x in args]
+        raws = [raw_of(x) for x in args]  # a program before this one may have yet to compute them
         key = (wanted, is_np_shape(), *[(raw.shape, raw.dtype) for raw in raws])
         use = place.uses.get(key) or self._use(place, key)
         if use.plan is None or self._watch is not None:
             outputs = interpret(self._structure, args, ctx, self._watch)
         else:
-            outputs = _run(use, place, ctx, raws, entries, args[0]._class if args else NDArray)
+            outputs = _run(use, place, ctx, args, raws, entries)
         if out is not None:
             return _into(out, outputs)
         return outputs[0] if len(outputs) == 1 else outputs
@@ -130,7 +131,8 @@ class CachedOp:
         wanted = key[0]
         requests = {node.name: "write" for node, want in zip(self._structure.inputs, wanted or ()) if want}
         # bound to the structure and not to this object, which would keep itself alive
-        use = _Use(key, self._structure, partial(self._structure.plan, key[2:], requests, keep_draws=bool(requests)))
+        make = partial(self._structure.plan, key[2:], requests, keep_draws=bool(requests))
+        use = _Use(key, self._structure, self._is_state, make)
         if len(place.uses) >= _USES:
             place.uses.clear()
         return place.uses.setdefault(key, use)
@@ -156,8 +158,10 @@ class CachedOp:
 class _Use:
     """How a CachedOp runs for inputs of certain shapes and dtypes, some of which have gradients."""
 
-    def __init__(self, key: tuple, structure: Structure, make: Callable[[], Plan | None]):
-        self.key, self.structure, self.make = key, structure, make
+    def __init__(self, key: tuple, structure: Structure, is_state: Sequence[bool], make: Callable[[], Plan | None]):
+        self.key, self.structure, self.is_state, self.make = key, structure, is_state, make
+        self.forward_job: Job | None = None  # the first ones, by which the others know how long they take
+        self.backward_job: Job | None = None
         self.plan = plan = make()
         if plan is not None:
             def kinds(slots: Iterable[int], values: Iterable[Any]) -> list[tuple]:
@@ -168,22 +172,39 @@ class _Use:
             self.targets = [(names.index(name), slot) for name, slot in plan.grads.items()]
 
 
-def _run(use: _Use, place: _Place, ctx: Context, raws: list, entries: tuple, cls: type) -> list[NDArrayBase]:
-    """Run a frame forward for the inputs `raws`; while recording, the frame goes with the outputs."""
+def _run(use: _Use, place: _Place, ctx: Context, args: Sequence[NDArrayBase], raws: list, entries: tuple
+         ) -> list[NDArrayBase]:
+    """Run a frame forward for inputs; while recording, the frame goes with the outputs."""
     lease = place.take(use)
-    frame, xp = lease.frame, ctx.device.xp
-    registers, array = frame.registers, xp.ndarray
+    frame, xp, cls = lease.frame, ctx.device.xp, args[0]._class if args else NDArray
+    registers, array, slots = frame.registers, xp.ndarray, frame.plan.outputs
     ctx.device.enter()
     registers[:len(raws)] = raws
     for slot, shape, dtype in use.outputs:
         registers[slot] = xp.empty(shape, dtype)
-    frame.forward(state.training)
-    outs = [registers[slot] for slot in frame.plan.outputs]
+    straight = len(use.outputs) == len(slots)  # else the outputs are not known before they are computed
+    flight = None
+    if ctx.device.in_turn():
+        frame.forward(state.training)
+    else:
+        states = [raw for raw, changes in zip(raws, use.is_state) if changes]
+        job = frame.job(raws, [*states, *([registers[slot] for slot in slots] if straight else ())],
+                        watched=not straight, like=use.forward_job)
+        use.forward_job = use.forward_job or job
+        # the call goes with the lease: no other may have the frame before it is done
+        if ctx.device.submit(job, partial(_forward, lease, state.training)):
+            flight = job
+    outs = [registers[slot] for slot in slots]
     outs = [raw if raw.__class__ is array else xp.asarray(raw) for raw in outs]
-    if not use.targets:
-        return [wrap(raw, ctx, None, cls) for raw in outs]
-    node = CachedNode(entries, lease, use, ctx, [(raw.shape, raw.dtype) for raw in outs])
-    return [wrap(raw, ctx, (node, i), cls) for i, raw in enumerate(outs)]
+    node = CachedNode(entries, lease, use, ctx, [(raw.shape, raw.dtype) for raw in outs]) if use.targets else None
+    outputs = [wrap(raw, ctx, None if node is None else (node, i), cls) for i, raw in enumerate(outs)]
+    if flight is not None:
+        hold([*args, *outputs], flight.owners)
+    return outputs
+
+
+def _forward(lease: _Lease, train: bool) -> None:
+    lease.frame.forward(train)
 
 
 # ---- frames ---------------------------------------------------------------------------------------
@@ -261,6 +282,7 @@ class CachedNode(tape.Node):
     """A call of a CachedOp on the tape: the backward pass is that of the frame in which it ran."""
 
     __slots__ = ("lease", "use", "ctx", "metas")
+    takes_flying = True
 
     def __init__(self, parents: tuple, lease: _Lease, use: _Use, ctx: Context, metas: list[tuple]):
         super().__init__(parents, len(metas))
@@ -286,31 +308,62 @@ class CachedNode(tape.Node):
         found: list[Any] = [None] * len(self.parents)
         frame, plan = self.lease.frame, self.lease.frame.plan
         self.ctx.device.enter()
-        if flying or spoiled:
-            for slot in plan.inputs:
-                settle(frame.registers[slot])
         grads = [None if not needed else algebra.zeros(*meta) if grad is None else grad
                  for grad, meta, needed in zip(grads, self.metas, plan.needs_heads)]
-        if not algebra.raw:
-            inputs = {value: algebra.wrap(frame.registers[slot], entry)
-                      for value, slot, entry in zip(plan.graph.inputs.values(), plan.inputs, self.parents)}
-            with np.errstate(all="ignore"):
-                named = replay(frame, inputs, grads, self.ctx)
-            for (place, _), grad in zip(self.use.targets, named.values()):
+        if algebra.raw:
+            for (place, _), grad in zip(self.use.targets, self._gradients(grads)):
                 found[place] = grad
             return found
-        registers, xp = frame.registers, self.ctx.device.xp
-        for slot, grad, (_, dtype) in zip(plan.heads, grads, self.metas):
-            registers[slot] = grad if grad is None or grad.dtype == dtype else grad.astype(dtype)
-        for slot, shape, dtype in self.use.grads:
-            registers[slot] = xp.empty(shape, dtype)
-        frame.backward()
-        for place, slot in self.use.targets:
-            found[place] = registers[slot]
-            registers[slot] = None
-        for slot in plan.heads:
-            registers[slot] = None
+        if flying or spoiled:
+            settle(frame.memory)
+            for slot in plan.inputs:
+                settle(frame.registers[slot])
+        inputs = {value: algebra.wrap(frame.registers[slot], entry)
+                  for value, slot, entry in zip(plan.graph.inputs.values(), plan.inputs, self.parents)}
+        with np.errstate(all="ignore"):
+            named = replay(frame, inputs, grads, self.ctx)
+        for (place, _), grad in zip(self.use.targets, named.values()):
+            found[place] = grad
         return found
+
+    def _gradients(self, heads: Sequence[Any]) -> list[Any]:
+        """Return the raw gradients of the inputs that have some, which may be in flight."""
+        use, device = self.use, self.ctx.device
+        frame, registers, xp = self.lease.frame, self.lease.frame.registers, device.xp
+        slots = [slot for _, slot in use.targets]
+        straight = len(use.grads) == len(slots)
+        heads = [grad if grad is None or grad.dtype == dtype else _cast(grad, dtype)
+                 for grad, (_, dtype) in zip(heads, self.metas)]
+        for slot, shape, dtype in use.grads:
+            registers[slot] = xp.empty(shape, dtype)
+        found = [registers[slot] for slot in slots]
+        run = partial(_backward, self.lease, dict(zip(frame.plan.heads, heads)), slots, found)
+        if device.in_turn():
+            run()
+            return found
+        given = [grad for grad in heads if grad is not None]
+        job = frame.job([*(registers[slot] for slot in frame.plan.inputs), *given], found if straight else (),
+                        watched=not straight, like=use.backward_job)
+        use.backward_job = use.backward_job or job
+        device.submit(job, run)
+        return found
+
+
+def _cast(grad: Any, dtype: Any) -> Any:
+    settle(grad)
+    return grad.astype(dtype)
+
+
+def _backward(lease: _Lease, heads: dict[int, Any], slots: Sequence[int], found: list[Any]) -> None:
+    """Run a frame backward, and take the gradients out of it."""
+    frame = lease.frame
+    registers = frame.registers
+    frame.backward(heads)
+    for i, slot in enumerate(slots):
+        found[i] = registers[slot]
+        registers[slot] = None
+    for slot in heads:
+        registers[slot] = None
 
 
 # ---- helpers --------------------------------------------------------------------------------------

@@ -57,9 +57,12 @@ class Node:
         The number of outputs.
     number : int
         Grows with time, so that descending numbers are a backward order.
+    takes_flying : bool
+        Whether `pull` can be given gradients that a program has yet to compute.
     """
 
     __slots__ = ("parents", "count", "number")
+    takes_flying = False
 
     def __init__(self, parents: tuple, count: int):
         self.parents, self.count = parents, count
@@ -245,6 +248,13 @@ def _used(node: Node) -> MXNetError:
                       "backward pass has used it; pass retain_graph=True to the first pass to go through twice")
 
 
+def _sum(a: Any, b: Any) -> Any:
+    if flying or spoiled:
+        settle(a)
+        settle(b)
+    return a + b
+
+
 def walk(heads: Sequence[tuple[Entry, Any]], algebra: Any, retain: bool, at: Sequence[Entry] | None = None) -> list:
     """Carry gradients from `heads` back to the leaves.
 
@@ -290,9 +300,9 @@ def walk(heads: Sequence[tuple[Entry, Any]], algebra: Any, retain: bool, at: Seq
         elif grad is _ZERO:
             pass
         elif node.count == 1:
-            arrived[node] = old + grad
+            arrived[node] = _sum(old, grad)
         else:
-            old[index] = grad if old[index] is None else old[index] + grad
+            old[index] = grad if old[index] is None else _sum(old[index], grad)
 
     def result(node: Node, index: int = 0) -> Any:
         found = arrived.get(node)
@@ -309,6 +319,9 @@ def walk(heads: Sequence[tuple[Entry, Any]], algebra: Any, retain: bool, at: Seq
             raise _used(node)
         try:
             # What is behind a zero gradient is visited too, so that the leaves there learn that theirs is zero.
+            if (flying or spoiled) and not node.takes_flying:
+                for grad in grads if node.count > 1 and grads is not _ZERO else (grads,):
+                    settle(grad)
             found = itertools.repeat(None) if grads is _ZERO else node.pull(algebra, grads)
         except Exception:
             if node.parents is not parents:  # another thread let it go meanwhile

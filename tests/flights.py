@@ -13,6 +13,7 @@ def always(monkeypatch):
     """Let every program run in its context's thread, however short it is."""
     monkeypatch.setattr(streams, "serial", False)
     monkeypatch.setattr(Stream, "_pays", lambda self, job: not (job.inline or streams.serial or streams._is_seen(job)))
+    monkeypatch.setattr(Stream, "is_alone", lambda self: False)
     monkeypatch.setattr(streams, "_streams", AllStreams())
 
 

@@ -57,6 +57,10 @@ class Device:
         function()
         return False
 
+    def in_turn(self) -> bool:
+        """Note that a program begins, and say whether there is nothing that it could run beside."""
+        return True
+
     def synchronize(self) -> None:
         """Wait until all work given to this device is done."""
 
@@ -122,6 +126,9 @@ class HostDevice(Device):
 
     def submit(self, job: Job, function: Callable[[], None]) -> bool:
         return self.stream.submit(job, function)
+
+    def in_turn(self) -> bool:
+        return self.stream.is_alone() and not (streams.flying or streams.spoiled)
 
     def synchronize(self) -> None:
         streams.wait_for_all()

@@ -68,16 +68,19 @@ class Job:
         same time as others; the products of the rest use all cores anyway.
     inline : bool
         Whether it runs a user's code, which belongs into the thread that calls it.
+    like : Job, optional
+        One that takes as long.
     """
 
     __slots__ = ("owners", "written", "cuts", "inline", "_taken")
 
-    def __init__(self, reads: Iterable[Any], writes: Iterable[Any], cuts: bool = False, inline: bool = False):
+    def __init__(self, reads: Iterable[Any], writes: Iterable[Any], cuts: bool = False, inline: bool = False,
+                 like: Job | None = None):
         writes = [owner_of(each) for each in writes]
         self.owners = {id(owner): owner for owner in (*map(owner_of, reads), *writes)}
         self.written = {id(owner) for owner in writes}
         self.cuts, self.inline = cuts, inline
-        self._taken: list[float] = []
+        self._taken: list[float] = [] if like is None else like._taken
 
     @property
     def seconds(self) -> float | None:
@@ -212,19 +215,23 @@ class Stream:
 
     def _pays(self, job: Job) -> bool:
         """Whether running it at the same time as others is faster than in turn."""
+        if self.is_alone() or serial or _here.worker or job.inline or not job.cuts or parallel.threads == 1:
+            return False
+        if job.seconds is None or (job.seconds < WORTHWHILE and self._last is None):
+            return False
+        return not (_seen and _is_seen(job))
+
+    def is_alone(self) -> bool:
+        """Note that a program begins, and say whether those of late were all of this context."""
         global _begun
         _begun += 1
         if not self._turn:
             with _lock:
                 _streams.append(self)
         self._turn = _begun
-        if len(_streams) == 1 or serial or _here.worker or job.inline or not job.cuts or parallel.threads == 1:
-            return False
-        if job.seconds is None or (job.seconds < WORTHWHILE and self._last is None):
-            return False
-        if _seen and _is_seen(job):
-            return False
-        return any(_begun - other._turn < RECENT for other in _streams if other is not self)
+        if len(_streams) == 1:
+            return True
+        return not any(_begun - other._turn < RECENT for other in _streams if other is not self)
 
     def _begin(self, task: Task) -> None:
         while True:

@@ -168,11 +168,11 @@ class Frame:
 
     # ---- running ---------------------------------------------------------------------------------
 
-    def job(self, reads: Iterable[Any], writes: Iterable[Any], watched: bool = False) -> Job:
+    def job(self, reads: Iterable[Any], writes: Iterable[Any], watched: bool = False, like: Job | None = None) -> Job:
         """Return the job, for the stream of its device, of runs that use these raw arrays and the frame's memory."""
         plan, memory = self.plan, self.memory
         own = [memory, *memory.blocks, *(device.numbers for device in self.devices if plan.draws)]
-        return Job(reads, [*writes, *own], plan.splits, watched or plan.calls_user or len(self.devices) > 1)
+        return Job(reads, [*writes, *own], plan.splits, watched or plan.calls_user or len(self.devices) > 1, like)
 
     def forward(self, train: bool, monitor: Monitor | None = None) -> None:
         """Compute the outputs. ``monitor(step, done)`` is called before and after each step, which may overwrite

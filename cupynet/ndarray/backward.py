@@ -7,9 +7,11 @@ from typing import Any
 
 from .. import tape
 from ..base import MXNetError, MXNetValueError
+from ..device.streams import settle
 from ..ops import catalog
 from ..ops.op import Op
 from .base import NDArrayBase, wrap
+from .flight import raw_of
 from .invoke import call, invoke
 
 __all__ = ["pull_gradients", "run_backward"]
@@ -65,21 +67,25 @@ def pull_gradients(heads: Sequence[NDArrayBase], head_grads: Sequence[NDArrayBas
         start = _head_gradient(head, grad)
         starts.append((head._entry, start if create_graph else start._data))
     algebra = (_Algebra if create_graph else tape.RawAlgebra).on(heads[0]._ctx)
-    return tape.walk(starts, algebra, retain_graph, at)
+    found = tape.walk(starts, algebra, retain_graph, at)
+    if at is not None:
+        for gradient in found:
+            settle(gradient)
+    return found
 
 
 def _head_gradient(head: NDArrayBase, grad: NDArrayBase | None) -> NDArrayBase:
     """Return the gradient of `head`, ones by default, with its dtype and on its context."""
     if grad is None:
         head._ctx.device.enter()
-        return wrap(head._ctx.device.xp.ones(head.shape, head._data.dtype), head._ctx)
+        return wrap(head._ctx.device.xp.ones(head.shape, raw_of(head).dtype), head._ctx)
     if not isinstance(grad, NDArrayBase) or grad.shape != head.shape:
         raise MXNetValueError(f"backward: head gradient is {getattr(grad, 'shape', type(grad).__name__)}, expected "
                               f"an NDArray of shape {head.shape}")
     if grad._ctx is not head._ctx:
         grad = grad.as_in_context(head._ctx)
-    if grad._data.dtype != head._data.dtype:
-        grad = call("Cast", grad, dtype=head._data.dtype)
+    if grad._data.dtype != raw_of(head).dtype:
+        grad = call("Cast", grad, dtype=raw_of(head).dtype)
     return wrap(grad._data, grad._ctx, grad._entry)
 
 
@@ -98,6 +104,7 @@ def run_backward(heads: Sequence[NDArrayBase], head_grads: Sequence[NDArrayBase 
                 leaf.grad = None
             continue
         leaf.grad._ctx.device.enter()
+        settle(grad)
         with leaf.lock:
             if leaf.req == "write":
                 leaf.grad._data[...] = 0 if grad is None else grad

@@ -4,11 +4,12 @@ import random
 
 import numpy as np
 import pytest
-from flights import always
+from flights import Gate, always
 from forks import can_fork, holds_in_a_child
 
 import cupynet as mx
 from cupynet.device import parallel, streams
+from cupynet.graph.frame import Frame
 from cupynet.ops import catalog
 from cupynet.ops.op import Op
 
@@ -114,6 +115,12 @@ class Anything:
                        for ctx in self.contexts}
         self.executors = []
         self.seen = []
+        a, b, w = map(mx.sym.Variable, "abw")
+        convolved = mx.sym.Convolution(a + b, w, kernel=(3, 3), pad=(1, 1), num_filter=2, no_bias=True, name="c")
+        self.ops = [(mx.nd.CachedOp(mx.sym.tanh(convolved)), ["w"]),
+                    (mx.nd.CachedOp(mx.sym.Pooling(a * b, kernel=(3, 3), pad=(1, 1), pool_type="max")), []),
+                    (mx.nd.CachedOp(mx.sym.Dropout(a, p=0.5) * b), [])]
+        self.weights = {(ctx, "w"): mx.nd.random.uniform(-1, 1, (2, 2, 3, 3), ctx=ctx) for ctx in self.contexts}
         for ctx in (*self.contexts, self.contexts[0]):
             self.bind(ctx)
 
@@ -151,6 +158,30 @@ class Anything:
         executor.forward(is_train=self.choice.random() < 0.7)
         if self.choice.random() < 0.7:
             executor.backward([self.array(ctx) for _ in executor.outputs])
+
+    def call(self):
+        """A CachedOp, recorded or not; its gradients into arrays that others use as well."""
+        ctx = self.choice.choice(self.contexts)
+        op = self.choice.choice(self.ops)
+        a, b = self.array(ctx), self.array(ctx)
+        more = [self.weights[ctx, name] for name in op[1]]
+        if self.choice.random() < 0.3:
+            self.arrays[ctx].append(op[0](a, b, *more))
+            return
+        x, y = a.copy(), b.copy()
+        x.attach_grad(self.choice.choice(["write", "add"]))
+        for each in more[:1]:
+            each.attach_grad()
+        with mx.autograd.record():
+            z = op[0](x, y, *more)
+            loss = z * z if self.choice.random() < 0.5 else op[0](z, x, *more)
+        self.arrays[ctx].append(z)
+        if self.choice.random() < 0.5:
+            self.write()
+        loss.backward()
+        self.arrays[ctx].append(x.grad)
+        if self.choice.random() < 0.3:
+            self.seen.append(x.grad.asnumpy())
 
     def write(self):
         array = self.array()
@@ -207,8 +238,8 @@ class Anything:
         mx.random.seed(self.choice.randrange(10))
 
     def run(self, length):
-        statements = [*[self.forward] * 6, *[self.write] * 3, self.read, self.copy, self.copy, self.keep, self.drop,
-                      self.record, self.wait, self.seed]
+        statements = [*[self.forward] * 6, *[self.call] * 3, *[self.write] * 3, self.read, self.copy, self.copy,
+                      self.keep, self.drop, self.record, self.wait, self.seed]
         for _ in range(length):
             self.choice.choice(statements)()
         return [*self.seen, *(x.asnumpy() for ctx in self.contexts for x in self.arrays[ctx])]
@@ -338,3 +369,124 @@ def test_operators_that_split_say_so(monkeypatch):
         if op.differentiable and op.splits:
             gradients(op, attrs, sample.inputs, results, [head_gradient(r.shape, r.dtype) for r in results])
     assert found == {op.name for op in catalog.ops() if op.splits}
+
+
+# ---- CachedOps -------------------------------------------------------------------------------------
+
+@pytest.fixture
+def slow(at_once, monkeypatch):
+    """Let programs under way stand until somebody waits for one: what does not wait finds nothing computed."""
+    gate, run = Gate(monkeypatch), Frame.run
+
+    def runs(self, calls):
+        if streams._here.worker:
+            gate.stand()
+        run(self, calls)
+    monkeypatch.setattr(Frame, "run", runs)
+    return gate
+
+
+def doubled():
+    return mx.nd.CachedOp(mx.sym.tanh(mx.sym.Variable("x") * 2))
+
+
+def slope(x):
+    return 2 * (1 - np.tanh(2 * x) ** 2)
+
+
+@pytest.fixture
+def x():
+    array = mx.nd.array([0.1, -0.2, 0.3])
+    array.attach_grad()
+    return array
+
+
+X = np.array([0.1, -0.2, 0.3], "f4")
+
+
+def test_calls_and_their_gradients_are_under_way(slow, x):
+    net = doubled()
+    with mx.autograd.record():
+        y = net(x)
+        z = net(y)
+    assert not slow.is_open and y.shape == (3,) and z.dtype == np.float32
+    np.testing.assert_allclose(z.asnumpy(), np.tanh(2 * np.tanh(2 * X)), 1e-5)
+    z.backward()
+    np.testing.assert_allclose(x.grad.asnumpy(), slope(np.tanh(2 * X)) * slope(X), 1e-4)
+
+
+def test_operators_wait_for_gradients_that_come_from_calls(slow, x):
+    net = doubled()
+    with mx.autograd.record():
+        z = net(mx.nd.sin(x))
+    z.backward()
+    np.testing.assert_allclose(x.grad.asnumpy(), slope(np.sin(X)) * np.cos(X), 1e-4)
+
+
+def test_sums_wait_for_gradients_that_come_from_calls(slow, x):
+    first, second = doubled(), doubled()
+    with mx.autograd.record():
+        z = first(x) + second(x) * x
+    z.backward()
+    np.testing.assert_allclose(x.grad.asnumpy(), slope(X) * (1 + X) + np.tanh(2 * X), 1e-4)
+
+
+def test_sums_wait_for_the_gradient_that_came_first(slow, x):
+    with mx.autograd.record():
+        square = x * x
+        z = square + doubled()(x)  # the call's gradient comes first, and the square's needs no waiting
+    z.backward()
+    np.testing.assert_allclose(x.grad.asnumpy(), slope(X) + 2 * X, 1e-4)
+
+
+def test_second_gradients_take_what_was_drawn(slow, x):
+    with mx.autograd.record():
+        y = mx.nd.CachedOp(mx.sym.Dropout(mx.sym.Variable("x"), p=0.5))(x)
+        first = mx.autograd.grad(y, [x], create_graph=True)[0]
+    np.testing.assert_allclose(first.asnumpy() * X, y.asnumpy(), 1e-5)
+
+
+def test_gradients_that_are_asked_for_are_there(slow, x):
+    with mx.autograd.record():
+        z = doubled()(x)
+    found = mx.autograd.grad(z, x)
+    np.testing.assert_allclose(found[0].asnumpy() if isinstance(found, list) else found.asnumpy(), slope(X), 1e-4)
+
+
+def test_second_gradients_wait_for_the_first_pass(slow, x):
+    with mx.autograd.record():
+        z = doubled()(x)
+        first = mx.autograd.grad(z, [x], create_graph=True)[0]
+    first.backward()
+    t = np.tanh(2 * X)
+    np.testing.assert_allclose(x.grad.asnumpy(), -8 * t * (1 - t * t), 1e-4)
+
+
+def test_gradients_go_to_other_contexts(slow):
+    x = mx.nd.array(X, mx.cpu(1))
+    x.attach_grad()
+    with mx.autograd.record():
+        z = doubled()(x.as_in_context(mx.cpu(0)))
+    z.backward()
+    np.testing.assert_allclose(x.grad.asnumpy(), slope(X), 1e-4)
+
+
+def test_states_are_updated(slow):
+    net = mx.nd.CachedOp(mx.sym.BatchNorm(mx.sym.Variable("x"), momentum=0.5, name="bn"))
+    x, ones, zeros, mean, var = (mx.nd.array(v) for v in ([[1, 2], [3, 6]], [1, 1], [0, 0], [0, 0], [1, 1]))
+    with mx.autograd.record():
+        net(x, ones, zeros, mean, var)
+    np.testing.assert_allclose(mean.asnumpy(), [1, 2])
+
+
+@pytest.mark.parametrize("wait", [lambda y: y.asnumpy(), lambda y: y.backward(), lambda y: mx.nd.waitall()])
+def test_a_call_that_fails_says_so_at_the_wait(at_once, wait):
+    net = mx.nd.CachedOp(mx.sym.tanh(mx.sym.linalg.potrf(mx.sym.Variable("a"), name="root")))
+    a = mx.nd.array(-np.eye(2))
+    a.attach_grad()
+    with mx.autograd.record():
+        y = net(a)
+    with pytest.raises(mx.MXNetError, match="Error in operator root: _linalg_potrf"):
+        wait(y)
+    mx.nd.waitall()
+    assert net(mx.nd.array(np.eye(2))).asnumpy().shape == (2, 2)
