@@ -13,7 +13,7 @@ from .device import Device
 from .device.streams import Job, in_flight
 from .graph.frame import Frame
 from .graph.groups import assign
-from .graph.ir import Step, Value
+from .graph.ir import Step, Undetermined, Value
 from .graph.node import Node
 from .graph.structure import Structure
 from .ndarray import NDArray, array
@@ -22,7 +22,7 @@ from .ndarray.flight import hold, raw_of, share
 from .ops.infer import known
 from .ops.notation import read_shape
 
-__all__ = ["Executor"]
+__all__ = ["Executor", "head_beside"]
 
 _HEAD_NEEDED = ("Because the last operator is not Loss function, head_gradient is required when calling backward. If "
                 "you are attempting to minimize the output as an objective, please modify your network and pass it "
@@ -57,11 +57,8 @@ class Executor:
         self._inputs = {node.name: bound[node.name]._data for node in structure.inputs}
         self._targets = self._gradient_targets(bound)
         self._requests = _requests(bound, self._targets)
-        self._frame = self._ran = self._bind(None if shared is None else shared._frame)
-        plan = self._frame.plan
-        self.outputs = [wrap(self._frame.registers[slot], self._contexts[value.place])
-                        for slot, value in zip(plan.outputs, plan.graph.outputs)]
         self._output_names = [node.output_name(i) for node, i in structure.heads]
+        self._start(None if shared is None else shared._frame)
         self._output_dict = dict(zip(self._output_names, self.outputs))
         self._watched: Frame | None = None  # the frame of a plan that has a step for every node
         self._jobs: dict[tuple[Frame, bool], tuple[Job, list[NDArray]]] = {}
@@ -95,6 +92,13 @@ class Executor:
             targets[name] = grad, req
         return targets
 
+    def _start(self, shared: Frame | None) -> None:
+        """Make what runs, on the memory of `shared` if there is room, and the outputs."""
+        self._frame: Frame = self._bind(shared)
+        self._ran, plan = self._frame, self._frame.plan
+        self.outputs = [wrap(self._frame.registers[slot], self._contexts[value.place])
+                        for slot, value in zip(plan.outputs, plan.graph.outputs)]
+
     def _bind(self, shared: Frame | None = None, watched: bool = False) -> Frame:
         """Return a frame over the executor's arrays, whose memory is that of `shared` if there is room."""
         structure, devices = self._structure, [ctx.device for ctx in self._contexts]
@@ -103,7 +107,7 @@ class Executor:
         if plan is None:
             shapes, _ = structure.infer({name: raw.shape for name, raw in self._inputs.items()}, {})
             node = next(node for node in structure.order if not all(map(known, shapes[id(node)])))
-            raise MXNetError(f"bind: the shape of {node.name!r} cannot be inferred; got {shapes[id(node)]}")
+            raise Undetermined(f"bind: the shape of {node.name!r} cannot be inferred; got {shapes[id(node)]}")
         raws = [out._data for out in self.outputs] if watched else [_zeros(devices[v.place], v.shape, v.dtype)
                                                                    for v in plan.graph.outputs]
         slots = {**dict(zip(plan.inputs, self._inputs.values())), **dict(zip(plan.outputs, raws)),
@@ -116,7 +120,7 @@ class Executor:
         def copied(arrays: Sequence[NDArray | None]) -> list[NDArray | None]:
             return [None if each is None else memo.setdefault(id(each), each.copy()) for each in arrays]
         grads = None if self.grad_arrays is None else copied(self.grad_arrays)
-        twin = Executor(self._symbol, self._ctx, copied(self.arg_arrays), grads, self._reqs, copied(self.aux_arrays),
+        twin = type(self)(self._symbol, self._ctx, copied(self.arg_arrays), grads, self._reqs, copied(self.aux_arrays),
                         None, self._structure, self._groups)
         for mine, its in zip(self.outputs, twin.outputs):
             its[:] = mine
@@ -165,18 +169,7 @@ class Executor:
             :attr:`outputs`, the same arrays each time.
         """
         if kwargs:
-            arguments = self.arg_dict
-            for name, value in kwargs.items():
-                if name not in arguments:
-                    raise MXNetTypeError(f"Unknown argument {name}")
-                if not isinstance(value, (NDArray, np.ndarray, list, tuple, int, float, np.generic)):
-                    raise MXNetValueError("only accept keyword argument of NDArrays and numpy.ndarray")
-                shape = np.shape(value) if not isinstance(value, NDArray) else value.shape
-                if shape != arguments[name].shape:
-                    raise MXNetValueError(f"Shape not match! Argument {name}, need: {arguments[name].shape}, "
-                                          f"received: {shape}")
-            for name, value in kwargs.items():
-                arguments[name][:] = value
+            self._feed(kwargs)
         if self._monitor is None:
             self._ran = self._frame
             self._submit(partial(self._frame.forward, bool(is_train)))
@@ -186,6 +179,21 @@ class Executor:
             self._ran = self._watched
             self._submit(partial(self._watched.forward, bool(is_train), self._watch))
         return self.outputs
+
+    def _feed(self, values: Mapping[str, Any]) -> None:
+        """Write `values` into arguments by name; into none if one of them does not fit."""
+        arguments = self.arg_dict
+        for name, value in values.items():
+            if name not in arguments:
+                raise MXNetTypeError(f"Unknown argument {name}")
+            if not isinstance(value, (NDArray, np.ndarray, list, tuple, int, float, np.generic)):
+                raise MXNetValueError("only accept keyword argument of NDArrays and numpy.ndarray")
+            shape = np.shape(value) if not isinstance(value, NDArray) else value.shape
+            if shape != arguments[name].shape:
+                raise MXNetValueError(f"Shape not match! Argument {name}, need: {arguments[name].shape}, "
+                                      f"received: {shape}")
+        for name, value in values.items():
+            arguments[name][:] = value
 
     def _submit(self, function: Callable[[], None], backward: bool = False, heads: Sequence[NDArray] = ()) -> None:
         """Run a pass of the frame that is in use, or let the device run it while the caller goes on."""
@@ -215,6 +223,19 @@ class Executor:
         is_train : bool
             Accepted for compatibility: gradients are those of the last forward pass.
         """
+        heads = self._heads(out_grads)
+        frame, plan = self._ran, self._ran.plan
+        if not frame.complete and not in_flight(frame.memory):
+            raise MXNetError("backward: call forward first; there was none, or it failed")
+        raws, given = {}, []
+        for slot, needed, head, out in zip(plan.heads, plan.needs_heads, heads, self.outputs):
+            if needed:
+                given.append(head_beside(head, out))
+                raws[slot] = raw_of(given[-1])
+        self._submit(partial(frame.backward, raws), True, given)
+
+    def _heads(self, out_grads: Any) -> list[NDArray | None]:
+        """Return the gradients of the outputs that a user gives, None where there is none."""
         heads: list[NDArray | None]
         if out_grads is None:
             heads = []
@@ -229,23 +250,10 @@ class Executor:
             heads = list(out_grads)
         if len(heads) > len(self.outputs):
             raise MXNetValueError(f"backward: got {len(heads)} head gradients for {len(self.outputs)} outputs")
-        heads += [None] * (len(self.outputs) - len(heads))
         for head in heads:
             if head is not None and not isinstance(head, NDArray):
                 raise MXNetTypeError(f"backward: a head gradient is {type(head).__name__}; expected an NDArray")
-        frame, plan = self._ran, self._ran.plan
-        if not frame.complete and not in_flight(frame.memory):
-            raise MXNetError("backward: call forward first; there was none, or it failed")
-        raws, given = {}, []
-        for slot, needed, head, out in zip(plan.heads, plan.needs_heads, heads, self.outputs):
-            if needed:
-                if head is None:
-                    raise MXNetError(_HEAD_NEEDED)
-                if head.shape != out.shape:
-                    raise MXNetValueError(f"backward: a head gradient has shape {head.shape}, expected {out.shape}")
-                given.append(_beside(head, out))
-                raws[slot] = raw_of(given[-1])
-        self._submit(partial(frame.backward, raws), True, given)
+        return heads + [None] * (len(self.outputs) - len(heads))
 
     # ---- parameters ----------------------------------------------------------------------------
 
@@ -311,7 +319,7 @@ class Executor:
             return [resized(node, each, node.name in kwargs) for node, each in zip(nodes, arrays)]
 
         arguments = structure.arguments
-        return Executor(self._symbol, self._ctx, all_resized(arguments, self.arg_arrays),
+        return type(self)(self._symbol, self._ctx, all_resized(arguments, self.arg_arrays),
                         all_resized(arguments, self.grad_arrays or [None] * len(arguments)), self._reqs,
                         all_resized(structure.auxiliary, self.aux_arrays), self, structure, self._groups)
 
@@ -382,8 +390,12 @@ def _zeros(device: Device, shape: tuple[int, ...], dtype: np.dtype) -> Any:
         raise device.failed(f"bind: an array of shape {shape}", error) from error
 
 
-def _beside(head: NDArray, out: NDArray) -> NDArray:
-    """Return a head gradient on the context of its output and in its dtype."""
+def head_beside(head: NDArray | None, out: NDArray) -> NDArray:
+    """Return a head gradient on the context of its output and in its dtype. Raises if there is none, or it is wrong."""
+    if head is None:
+        raise MXNetError(_HEAD_NEEDED)
+    if head.shape != out.shape:
+        raise MXNetValueError(f"backward: a head gradient has shape {head.shape}, expected {out.shape}")
     if head.context is out.context and head.dtype is out.dtype:
         return head
     raw, device = head._data, out.context.device

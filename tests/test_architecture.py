@@ -10,7 +10,7 @@ ROOT = Path(cupynet.__file__).parent
 ROOMS = ["error", "dtypes", "c_api", "base", "nested", "libinfo", "download",
          "observe", "device", "engine", "runtime", "util", "context",
          "ops", "tape", "ndarray", "autograd", "random",
-         "name", "attribute", "graph", "executor", "cached_op", "symbol", "control_flow", "operator",
+         "name", "attribute", "graph", "executor", "interpreted", "cached_op", "symbol", "control_flow", "operator",
          "registry", "initializer", "lr_scheduler", "optimizer", "metric",
          "io", "checkpoint", "callback", "kvstore", "monitor", "module", "executor_manager", "model",
          "visualization", "test_utils", "contrib", "misc", "compat", "__main__"]

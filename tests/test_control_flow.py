@@ -269,6 +269,10 @@ class TestSymbols:
             out.backward()
             assert numbers(out) == want
             assert numbers(x.grad) == [len(want) // 2] * 2
+            executor = self.bind([symbol], i=[0], x=[1, 2])
+            assert numbers(executor.forward(is_train=True)) == [want]
+            executor.backward(mx.nd.ones(len(want)))
+            assert numbers(executor.grad_dict["x"]) == [len(want) // 2] * 2
 
     def test_gradients_of_higher_order_are_refused(self):
         outs, _ = mx.sym.contrib.foreach(lambda d, s: (d * d, s + 1), mx.sym.var("a"), mx.sym.var("s"))

@@ -12,6 +12,7 @@ from ..executor import Executor
 from ..graph.groups import assign
 from ..graph.node import Node
 from ..graph.structure import Structure
+from ..interpreted import bind
 from ..ndarray import NDArray
 from ..ndarray.creation import filled
 from ..ndarray.flight import share
@@ -86,7 +87,7 @@ class Binding(SymbolBase):
         args = [made(n) for n in arguments]
         grads = [None if req == "null" else made(n, "grad of ") for n, req in zip(arguments, reqs)]
         aux = [made(n) for n in auxiliary]
-        return Executor(symbol, ctx, args, grads, reqs, aux, shared_exec, structure, groups)
+        return bind(symbol, ctx, args, grads, reqs, aux, shared_exec, structure, groups)
 
     def bind(self, ctx: Context, args: Any, args_grad: Any = None, grad_req: Any = "write", aux_states: Any = None,
              group2ctx: Any = None, shared_exec: Executor | None = None) -> Executor:
@@ -124,7 +125,7 @@ class Binding(SymbolBase):
             grads = [args_grad.get(name) for name in names]
         else:
             grads = _arrays("args_grad", args_grad, names, optional=True)
-        return Executor(symbol, ctx, arrays, grads, reqs, aux, shared_exec, structure, _groups(group2ctx))
+        return bind(symbol, ctx, arrays, grads, reqs, aux, shared_exec, structure, _groups(group2ctx))
 
     def eval(self, ctx: Context | None = None, **kwargs: NDArray) -> list[NDArray]:
         """Return the outputs for arguments given by name."""
