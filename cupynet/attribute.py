@@ -3,7 +3,9 @@ from __future__ import annotations
 
 import threading
 import warnings
+from collections import defaultdict
 from collections.abc import Mapping
+from typing import ClassVar
 
 from .base import MXNetValueError, WithClassProperties, classproperty, string_types
 
@@ -29,6 +31,8 @@ class AttrScope(metaclass=WithClassProperties):
     >>> x.attr('ctx_group'), x.attr('__stage__')
     ('dev1', '2')
     """
+
+    _subgraph_names: ClassVar[defaultdict[str, int]] = defaultdict(int)  # how many graphs of loops have had a name
 
     def __init__(self, **kwargs: str) -> None:
         self._attr = _texts(kwargs)

@@ -6,7 +6,6 @@ been variables outside, are further inputs of the operator.
 """
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -23,7 +22,6 @@ from .compose import apply
 __all__ = ["foreach", "while_loop", "cond"]
 
 _MARK = "__subgraph_name__"
-_numbers: Counter[str] = Counter()  # how many graphs have had a name
 
 
 class _Scope(attribute.AttrScope):
@@ -34,8 +32,9 @@ class _Scope(attribute.AttrScope):
             raise MXNetTypeError(f"the name of a loop or branch is {name!r}; expected text")
         around = attribute.composed(None).get(_MARK)
         name = name if around is None else f"{around}${name}"
-        self.name = f"{name}{_numbers[name]}"
-        _numbers[name] += 1
+        numbers = attribute.AttrScope._subgraph_names
+        self.name = f"{name}{numbers[name]}"
+        numbers[name] += 1
         super().__init__(**{_MARK: self.name})
 
     def placeholder(self, symbol: SymbolBase) -> SymbolBase:

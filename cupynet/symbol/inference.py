@@ -44,7 +44,14 @@ class Inference(SymbolBase):
 
     def infer_shape_partial(self, *args: Any, **kwargs: Any) -> tuple:
         """Return what follows from some shapes: like :meth:`infer_shape`, with 0 and ``()`` for what is unknown."""
-        return tuple([shown_shape(shape) for shape in part] for part in self._shapes(self._given_shapes(args, kwargs)))
+        return self._infer_shape_impl(True, *args, **kwargs)
+
+    def _infer_shape_impl(self, partial: bool, *args: Any, **kwargs: Any) -> tuple:
+        """Return what :meth:`infer_shape_partial` does, or without a warning what :meth:`infer_shape` does."""
+        found = self._shapes(self._given_shapes(args, kwargs))
+        if not partial and not all(known(shape) for part in found for shape in part):
+            return None, None, None
+        return tuple([shown_shape(shape) for shape in part] for part in found)
 
     def _given_shapes(self, args: tuple, kwargs: dict[str, Any]) -> dict[str, ShapeLike]:
         return {name: as_shape("infer_shape", name, shape) for name, shape in self._given(args, kwargs).items()}
@@ -70,7 +77,14 @@ class Inference(SymbolBase):
 
     def infer_type_partial(self, *args: Any, **kwargs: Any) -> tuple:
         """Return what follows from some types: like :meth:`infer_type`, with None for what is unknown."""
-        return self._types({name: as_dtype(dtype) for name, dtype in self._given(args, kwargs).items()})
+        return self._infer_type_impl(True, *args, **kwargs)
+
+    def _infer_type_impl(self, partial: bool, *args: Any, **kwargs: Any) -> tuple:
+        """Return what :meth:`infer_type_partial` does, or without a warning what :meth:`infer_type` does."""
+        found = self._types({name: as_dtype(dtype) for name, dtype in self._given(args, kwargs).items()})
+        if not partial and any(dtype is None for part in found for dtype in part):
+            return None, None, None
+        return found
 
     def _types(self, given: dict[str, np.dtype]) -> tuple[list, list, list]:
         def kind(dtype: np.dtype | None) -> type | None:

@@ -349,6 +349,14 @@ def test_infer_shape_errors(args, kwargs, error, message):
     assert message in str(raised.value)
 
 
+def test_inference_without_a_warning():
+    symbol = S.Variable("a") + S.Variable("b")
+    assert symbol._infer_shape_impl(True, a=(0, 3)) == ([(0, 3), (0, 3)], [(0, 3)], [])
+    assert symbol._infer_shape_impl(False, a=(0, 3)) == symbol._infer_type_impl(False) == (None, None, None)
+    assert symbol._infer_shape_impl(False, a=(2, 3)) == ([(2, 3), (2, 3)], [(2, 3)], [])
+    assert symbol._infer_type_impl(True, a="int8") == ([np.int8, np.int8], [np.int8], [])
+
+
 def test_infer_type(capsys):
     a, b = S.Variable("a"), S.Variable("b")
     assert (a + b).infer_type(a="float32") == ([np.float32, np.float32], [np.float32], [])
