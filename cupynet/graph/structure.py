@@ -145,14 +145,15 @@ class Structure:
         """
         memo = self._memo
         key = is_np_shape(), tuple(kinds), tuple(requests.items()), folded, keep_draws, places
-        if key not in memo.plans:
-            with memo.lock:  # which whoever makes it already holds
-                if key not in memo.plans:
+        plan = memo.plans.get(key, memo)
+        if plan is memo:  # None is an answer, too
+            with memo.lock:  # which whoever makes it holds
+                plan = memo.plans.get(key, memo)
+                if plan is memo:
                     plan = self._make(kinds, requests, folded, keep_draws, places)
-                    if not self._shared:
-                        return plan
-                    _put(memo.plans, key, plan, _LIMIT)
-        return memo.plans[key]
+                    if self._shared:
+                        _put(memo.plans, key, plan, _LIMIT)
+        return plan
 
     def _make(self, kinds: Sequence[Kind], requests: Mapping[str, str], folded: bool, keep_draws: bool,
               places: tuple[int, ...] | None) -> Plan | None:
