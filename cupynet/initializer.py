@@ -140,7 +140,8 @@ class Initializer:  # noqa: PLW1641  changeable, so without a hash
     _init_gamma = _init_one
 
     def _init_quantized_weight(self, _: str, arr: NDArray) -> None:
-        arr[:] = _random.randint(-127, 127, shape=arr.shape, ctx=arr.context)
+        """One random number for all, as in MXNet."""
+        arr[:] = _random.randint(-127, 127, shape=(1,), ctx=arr.context).asscalar()
 
     def _init_bilinear(self, _: str, arr: NDArray) -> None:
         """Interpolation of images: the kernel of a transposed convolution, shape (..., height, width)."""
@@ -270,7 +271,7 @@ class Constant(Initializer):
 
 
 def _draw(kind: str, first: float, second: float, arr: NDArray) -> None:
-    arr[:] = getattr(_random, kind)(first, second, shape=arr.shape, ctx=arr.context)
+    getattr(_random, kind)(first, second, out=arr)
 
 
 @register

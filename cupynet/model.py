@@ -15,7 +15,7 @@ from .base import MXNetError, MXNetTypeError, MXNetValueError
 from .callback import BatchEndParam, LogValidationMetricsCallback
 from .checkpoint import load_checkpoint, load_params, save_checkpoint
 from .context import Context, cpu, current_context
-from .initializer import InitDesc, Initializer, Uniform
+from .initializer import Initializer, Uniform
 from .io import DataDesc, DataIter, NDArrayIter
 from .kvstore.training import create_kvstore as _create_kvstore
 from .kvstore.training import initialize_kvstore as _initialize_kvstore
@@ -133,7 +133,6 @@ class FeedForward:
         arg_shapes, _, aux_shapes = self.symbol.infer_shape(**inputs)
         if arg_shapes is None:
             raise MXNetError(f"FeedForward: the shapes of the parameters do not follow from {dict(inputs)}")
-        attrs = self.symbol.attr_dict()
 
         def filled(names: Sequence[str], shapes: Sequence[tuple], old: Mapping[str, NDArray] | None) -> dict:
             made = {}
@@ -146,13 +145,19 @@ class FeedForward:
                     made[name] = known
                 else:
                     made[name] = zeros(shape, cpu())
-                    self.initializer(InitDesc(name, attrs.get(name)), made[name])
+                    self._initialize(name, made[name])
             return made
         arg_names = self.symbol.list_arguments()
         params = [(n, s) for n, s in zip(arg_names, arg_shapes) if n not in inputs and not n.endswith("label")]
         self.arg_params = filled([n for n, _ in params], [s for _, s in params], self.arg_params)
         self.aux_params = filled(self.symbol.list_auxiliary_states(), aux_shapes, self.aux_params)
         return [n for n, _ in params]
+
+    def _initialize(self, name: str, array: NDArray) -> None:
+        """Fill a parameter by its name alone, as MXNet's FeedForward does: variables' own initializers do not count."""
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)
+            self.initializer(name, array)
 
     # ---- training ------------------------------------------------------------------------------
 

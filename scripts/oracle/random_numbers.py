@@ -19,7 +19,16 @@ import numpy as np  # noqa: E402
 
 DATA = Path(__file__).resolve().parents[2] / "tests" / "data" / "random_numbers.json"
 PROGRAMS = 150
-NAMES = {"mx": mx, "nd": mx.nd, "np": np, "record": mx.autograd.record}
+
+
+def filled(init, name, shape, dtype):
+    """Return an array filled by an initializer."""
+    array = mx.nd.zeros(shape, dtype=dtype)
+    init(mx.init.InitDesc(name), array)
+    return array
+
+
+NAMES = {"mx": mx, "nd": mx.nd, "np": np, "filled": filled}
 
 PARAMETERS = {  # of each distribution: names for _like, and ranges
     "uniform": (("low", "high"), ((-3, 0), (0.5, 5))), "normal": (("loc", "scale"), ((-3, 3), (0.05, 4))),
@@ -118,12 +127,28 @@ class Writer:
         return self.pick.choice([f"nd.image.random_flip_left_right({data})", f"nd.image.random_flip_top_bottom({data})",
                                  f"nd.image.random_brightness({data}, 0.3, 1.7)"])
 
+    def initializer(self):
+        pick = self.pick
+        kind = pick.choice(["Uniform", "Normal", "Xavier", "MSRAPrelu", "Orthogonal", "Zero", "FusedRNN"])
+        spread = pick.choice(["in", "out", "avg"])
+        arguments = {"Uniform": self.number(0.01, 1), "Normal": self.number(0.01, 1), "Zero": "",
+                     "Xavier": f"{pick.choice(['uniform', 'gaussian'])!r}, {spread!r}, {self.number(0.5, 4)}",
+                     "MSRAPrelu": f"{spread!r}, {self.number(0, 0.5)}", "Orthogonal": self.number(0.5, 2),
+                     "FusedRNN": f"mx.init.Xavier(), 3, 2, 'lstm', {pick.random() < 0.5}"}[kind]
+        shape = tuple(pick.randint(1, 30) for _ in range(pick.choice([2, 2, 4])))
+        if kind == "FusedRNN":
+            sides = 2 if "True" in arguments else 1
+            shape = (sides * 3 * 4 * (2 + 3 + 2 + 3 * sides + 3 + 2),)
+        name = pick.choice(["fc_weight"] * 5 + ["fc_weight_quantize", "fc_bias", "bn_gamma"])
+        call = f"filled(mx.init.{kind}({arguments}), {name!r}, {shape}, {pick.choice(FLOATS)!r})"
+        return f"{call}.abs() * 0" if kind == "Orthogonal" else call  # its signs are the LAPACK's
+
     def seed(self):
         return f"mx.random.seed({self.pick.randint(-2**40, 2**40)}{self.pick.choice(['', ', ctx=mx.cpu(1)'])})"
 
     def call(self):
         kinds = (self.draw, self.draw, self.draw, self.sample, self.like, self.randint, self.shuffle, self.multinomial,
-                 self.dropout, self.recurrent, self.classes, self.image, self.seed)
+                 self.dropout, self.recurrent, self.classes, self.image, self.initializer, self.seed)
         return self.pick.choice(kinds)()
 
 

@@ -9,7 +9,16 @@ import pytest
 import cupynet as mx
 
 PROGRAMS = json.loads((Path(__file__).parents[1] / "data" / "random_numbers.json").read_text())
-NAMES = {"mx": mx, "nd": mx.nd, "np": np}
+
+
+def filled(init, name, shape, dtype):
+    """Return an array filled by an initializer."""
+    array = mx.nd.zeros(shape, dtype=dtype)
+    init(mx.init.InitDesc(name), array)
+    return array
+
+
+NAMES = {"mx": mx, "nd": mx.nd, "np": np, "filled": filled}
 
 
 def answer(call):
