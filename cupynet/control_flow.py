@@ -223,7 +223,7 @@ class _Use:
         rule = Rule(self.base, names, self._pull, plan)
         return self.base.variant(
             inputs=names, variadic=None, outputs=(*outputs, "trace"), visible=self.outputs, single=False,
-            schema=Schema(self.base.name, fields), ignores=frozenset(fields), resolver=None,
+            schema=Schema(self.base.name, fields, frozenset(fields)), resolver=None,
             subgraphs=tuple(body.heads for body in self.bodies), kernel_fn=self._forward,
             takes_rng=any(body.takes_rng for body in self.bodies), shape_rule=self._shapes, type_rule=self._types,
             rules=dict.fromkeys(names, rule))
@@ -280,7 +280,7 @@ class _Use:
         return self.base.variant(
             name=name, inputs=("trace", *(f"grad{i}" for i in range(count)), *(f"arg{i}" for i in range(self.count))),
             variadic=None, outputs=tuple(f"grad_arg{i}" for i, want in enumerate(wanted) if want), visible=None,
-            single=False, schema=Schema(name, {}), ignores=frozenset(), resolver=None, kernel_fn=kernel,
+            single=False, schema=Schema(name, {}), resolver=None, kernel_fn=kernel,
             takes_train=False, takes_keep=False, takes_rng=False, takes_device=False, shape_rule=fill(0),
             type_rule=fill(1), rules={}, differentiable=False, opaque=True)
 

@@ -237,7 +237,7 @@ class RawAlgebra(Algebra):
 
     def __init__(self, ctx: Context):
         super().__init__(ctx)
-        self.F = RawFunctions(ctx.device.xp, ctx.device.kind)
+        self.F = RawFunctions(ctx.device)
 
     def zeros(self, shape: tuple, dtype: Any) -> Any:
         return self.ctx.device.xp.zeros(shape, dtype)
@@ -310,10 +310,15 @@ def walk(heads: Sequence[tuple[Entry, Any]], algebra: Any, retain: bool, at: Seq
 
     for entry, grad in heads:
         give(entry, grad)
-    oldest = -1 if at is None else min(node.number for node, _ in at)
-    while queue and -queue[0][0] > oldest:
-        node = heappop(queue)[1]
-        grads = arrived[node] if node in asked else arrived.pop(node)
+    oldest = 0 if at is None else -min(node.number for node, _ in at)
+    while queue:
+        number, node = heappop(queue)
+        if at is None:
+            grads = arrived.pop(node)
+        elif number < oldest:
+            grads = arrived[node] if node in asked else arrived.pop(node)
+        else:
+            break
         parents = node.parents
         if parents.__class__ is _Gone:
             raise _used(node)

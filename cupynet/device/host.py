@@ -80,6 +80,10 @@ class Device:
         """Return the error that says that `what` has failed on this device."""
         return MXNetError(f"{what}: {error}")
 
+    def overlap(self, a: Any, b: Any) -> bool:
+        """Whether two different raw arrays may share memory."""
+        raise NotImplementedError
+
     def apart(self, raw: Any, target: Any) -> Any:
         """Return `raw` as something that can be assigned to `target`: a copy where the two overlap in memory."""
         raise NotImplementedError
@@ -134,13 +138,19 @@ class HostDevice(Device):
         streams.wait_for_all()
 
     def from_host(self, array: np.ndarray) -> np.ndarray:
-        return np.array(array, order="C")
+        return self.to_host(array)
 
     def to_host(self, raw: np.ndarray) -> np.ndarray:
-        return raw.copy()
+        try:
+            return np.array(raw, order="C")
+        except MemoryError as error:
+            raise self.failed(f"copying an array of shape {raw.shape}", error) from error
 
     def copy_from(self, raw: Any, source: Device) -> np.ndarray:
         return source.to_host(raw)
+
+    def overlap(self, a: np.ndarray, b: np.ndarray) -> bool:
+        return (a.base is not None or b.base is not None) and np.may_share_memory(a, b)
 
     def apart(self, raw: np.ndarray, target: np.ndarray) -> np.ndarray:
         return raw  # NumPy sees to it by itself

@@ -16,6 +16,7 @@ from .. import observe
 from ..base import MXNetError
 from ..device import Device
 from ..device.streams import Job
+from ..ops.op import FAILURES, apart
 from .arena import ALIGNMENT
 from .ir import Step, Value
 from .plan import Instruction, Plan, Transfer
@@ -147,7 +148,7 @@ class Frame:
         step, device = each.step, self.devices[each.step.place]
         op, attrs = step.op, step.attrs
         kernel = op.kernels.get(device.kind, op.kernel_fn)
-        values = dict(op.kernel_attrs(attrs))
+        values = dict(attrs)
         if op.takes_device:
             values["device"] = device
         if op.takes_keep:
@@ -209,10 +210,10 @@ class Frame:
             with np.errstate(all="ignore"):  # inf and nan come out silently, as in MXNet
                 for step, call in calls:  # noqa: B007 (an error names the step)
                     call()
-        except (ValueError, TypeError, IndexError, ArithmeticError, RuntimeError, MemoryError) as error:
+        except FAILURES as error:
             if isinstance(error, MXNetError) or step is None:
                 raise
-            raise MXNetError(f"Error in operator {step.name}: {step.op.name}: {error}") from error
+            raise step.op.failure(error, step.ins, step.attrs, step.name) from error
 
     def _run_watched(self, calls: Iterable[Call]) -> None:
         """Run ready calls while somebody looks on."""
@@ -254,6 +255,7 @@ def _call(kernel: Callable, device: Device, op: Any, values: dict[str, Any], reg
     xp = device.xp
     takes_train, takes_rng, takes_out, single = op.takes_train, op.takes_rng, op.takes_out, op.single
     count = len(outs)
+    own = not (takes_out or op.view)
 
     def run() -> None:
         if takes_train:
@@ -262,9 +264,12 @@ def _call(kernel: Callable, device: Device, op: Any, values: dict[str, Any], reg
             values["rng"] = device.rng
         if takes_out:
             values["out"] = registers[outs[0]] if count == 1 else tuple([registers[slot] for slot in outs])
-        results = kernel(xp, *[registers[slot] for slot in ins], **values)
+        given = [registers[slot] for slot in ins]
+        results = kernel(xp, *given, **values)
         if single:
             results = (results,)
+        if own:
+            results = (*apart(device, results[:count], given), *results[count:])
         for slot, result in zip(outs, results):
             if not takes_out:
                 registers[slot] = result

@@ -15,6 +15,7 @@ from ..context import Context
 from ..ndarray.base import NDArrayBase, wrap
 from ..ndarray.invoke import invoke
 from ..ops import catalog
+from ..ops.op import FAILURES
 from .frame import Frame
 from .ir import Step, Value
 from .node import Node
@@ -104,10 +105,10 @@ def _apply(step: Step, ins: Sequence[NDArrayBase], ctx: Context, train: bool,
         try:
             results = op.run(device.xp, device.kind, raws, attrs, train=train,
                              rng=device.rng if op.takes_rng else None, device=device)
-        except (ValueError, TypeError, IndexError, ArithmeticError, RuntimeError, MemoryError) as error:
-            if isinstance(error, MXNetError):
-                raise
-            raise MXNetError(f"Error in operator {step.name}: {op.name}: {error}") from error
+        except MXNetError:
+            raise
+        except FAILURES as error:
+            raise op.failure(error, raws, attrs, step.name) from error
     results = [raw if value.dtype.kind == "O" else device.xp.asarray(raw) for raw, value in zip(results, step.outs)]
     visible, entries = op.visible_count(attrs), tuple([x._entry for x in ins])
     node = None

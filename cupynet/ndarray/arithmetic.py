@@ -14,6 +14,8 @@ from .. import observe, tape
 from ..device import bring
 from ..ops import catalog
 from ..ops.math.binary import remainder
+from ..ops.op import Op
+from ..ops.schema import Attrs
 from ..tape import state
 from .base import NDArrayBase
 from .invoke import call, forbid_recorded, invoke
@@ -44,11 +46,19 @@ def beside(array: NDArrayBase, other: Any) -> NDArrayBase:
     return array._wrap(other.astype(array._data.dtype))
 
 
+def _with_scalar(op: Op) -> Callable[[int | float], Attrs]:
+    """Return a function that gives the attributes of `op` with a number, without parsing."""
+    having = op.parse({"scalar": 0.0}).having
+    return lambda value: having({"scalar": float(value)})
+
+
 def _binary(ufunc: Callable, same: str, wide: str, scalar: str, name: str) -> Callable:
     """Make the method ``self <op> other``."""
     same_op, wide_op, scalar_op = catalog.get(same), catalog.get(wide), catalog.get(scalar)
     keep_ins, keep_outs = same_op.kept
+    keep_x, keep_result = scalar_op.kept
     differentiable = same_op.differentiable
+    scalar_attrs = _with_scalar(scalar_op)
 
     def general(self: NDArrayBase, other: NDArrayBase) -> NDArrayBase:
         op = same_op if self._data.shape == other._data.shape else wide_op
@@ -86,17 +96,20 @@ def _binary(ufunc: Callable, same: str, wide: str, scalar: str, name: str) -> Ca
             return general(self, other)
         kind = other.__class__
         if kind is int or kind is float:
-            if x.__class__ is _ndarray and not (state.recording and self._entry is not None) and x.dtype.kind == "f":
+            recorded = state.recording and self._entry is not None
+            if x.__class__ is _ndarray and x.dtype.kind == "f" and (differentiable or not recorded):
                 result = ufunc(x, other)
                 if result.__class__ is _ndarray and result.dtype is x.dtype:
                     array = _new(self._class)
                     array._data = result
                     array._ctx = self._ctx
-                    array._entry = None
+                    array._entry = None if not recorded else (tape.OpNode(
+                        scalar_op, scalar_attrs(other), (self._entry,), (x,) if keep_x else None,
+                        (result,) if keep_result else None, self._ctx), 0)
                     return array
-            return invoke(scalar_op, (self,), scalar_op.parse({"scalar": other}))
+            return invoke(scalar_op, (self,), scalar_attrs(other))
         if isinstance(other, SCALARS):
-            return invoke(scalar_op, (self,), scalar_op.parse({"scalar": number(other)}))
+            return invoke(scalar_op, (self,), scalar_attrs(number(other)))
         array = operand(self, other)
         return NotImplemented if array is None else general(self, array)
     def watched(self: NDArrayBase, other: Any) -> NDArrayBase:
@@ -113,10 +126,11 @@ def _binary(ufunc: Callable, same: str, wide: str, scalar: str, name: str) -> Ca
 def _reflected(method: Callable, scalar: str, name: str) -> Callable:
     """Make the method ``other <op> self``, where `scalar` is the operator whose number comes first."""
     scalar_op = catalog.get(scalar)
+    scalar_attrs = _with_scalar(scalar_op)
 
     def reflected(self: NDArrayBase, other: Any) -> NDArrayBase:
         if isinstance(other, SCALARS):
-            return invoke(scalar_op, (self,), scalar_op.parse({"scalar": number(other)}))
+            return invoke(scalar_op, (self,), scalar_attrs(number(other)))
         array = operand(self, other)
         return NotImplemented if array is None else method(array, self)
 
@@ -134,6 +148,7 @@ def _reflected(method: Callable, scalar: str, name: str) -> Callable:
 def _in_place(ufunc: Callable, same: str, wide: str, scalar: str, name: str) -> Callable:
     """Make the method ``self <op>= other``, which writes into the memory of `self`."""
     same_op, wide_op, scalar_op = catalog.get(same), catalog.get(wide), catalog.get(scalar)
+    scalar_attrs = _with_scalar(scalar_op)
 
     def method(self: NDArrayBase, other: Any) -> NDArrayBase:
         x = self._data
@@ -153,7 +168,7 @@ def _in_place(ufunc: Callable, same: str, wide: str, scalar: str, name: str) -> 
 
     def watched(self: NDArrayBase, other: Any) -> NDArrayBase:
         if isinstance(other, SCALARS):
-            return invoke(scalar_op, (self,), scalar_op.parse({"scalar": number(other)}), out=self)
+            return invoke(scalar_op, (self,), scalar_attrs(number(other)), out=self)
         array = operand(self, other)
         if array is None:
             return NotImplemented

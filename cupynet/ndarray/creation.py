@@ -79,7 +79,7 @@ def _made(name: str, shape: Shape, make: Callable, ctx: Any, dtype: Any) -> NDAr
     device.enter()
     try:
         return wrap(make(device.xp, shape, dtype), ctx)
-    except device.failures as error:
+    except (*device.failures, ValueError, OverflowError) as error:
         raise device.failed(f"{name}: an array of shape {shape}", error) from error
 
 
@@ -99,8 +99,8 @@ def filled(name: str, shape: Shape, value: Any, ctx: Any, dtype: Any, out: NDArr
         out[:] = value
         return out
     # memory that the system gives out is zero already, so zeros cost nothing until they are touched
-    return _made(name, shape, lambda xp, shape, dtype: xp.full(shape, value, dtype) if value else
-                 xp.zeros(shape, dtype), ctx, dtype)
+    return _made(name, shape, lambda xp, shape, dtype: xp.zeros(shape, dtype) if value.__class__ is int and value == 0
+                 else xp.full(shape, value, dtype), ctx, dtype)
 
 
 def zeros(shape: Shape, ctx: Context | None = None, dtype: Any = None, stype: str | None = None,

@@ -61,7 +61,6 @@ def function(op: Op, called: str, cls: type | None = None) -> Callable:
     call.__name__ = call.__qualname__ = called
     call.__doc__ = documentation(op, called)
     call.__signature__ = signature(op)
-    call.__module__ = "cupynet.ndarray"
     return call
 
 

@@ -7,11 +7,12 @@ from typing import Any
 from .. import tape
 from ..base import MXNetError, MXNetTypeError, MXNetValueError
 from ..context import Context, current_context
+from ..device import Device
 from ..ops import catalog
 from ..ops.degenerate import adapted
 from ..ops.infer import infer_shapes, infer_types, known
 from ..ops.notation import read_shape, undetermined
-from ..ops.op import Op
+from ..ops.op import FAILURES, Op
 from ..ops.schema import Attrs
 from ..tape import state
 from ..util import is_np_shape
@@ -29,7 +30,8 @@ def _check(op: Op, attrs: Attrs, raws: Sequence[Any]) -> tuple[Op, int, tuple]:
     Raises if shapes or dtypes of the inputs are wrong. Each distinct call is checked once.
     """
     # what shape an attribute of a source means depends on the switch
-    key = (op, attrs, *[(x.shape, x.dtype) for x in raws]) if raws else (op, attrs, is_np_shape())
+    key = (op, attrs.identity, *[(x.shape, x.dtype) for x in raws]) if raws else (
+        op, attrs.identity, is_np_shape())
     found = _checked.get(key)
     if found is not None:
         return found
@@ -42,7 +44,7 @@ def _check(op: Op, attrs: Attrs, raws: Sequence[Any]) -> tuple[Op, int, tuple]:
         raise undetermined(op.name, shapes[0], attrs)
     visible = op.visible_count(attrs)
     found = adapted(op, attrs, [x.shape for x in raws], shapes, dtypes), visible, tuple(zip(shapes[:visible], dtypes))
-    if op.resolver is None:  # else it was made for this call alone
+    if not op.transient:
         if len(_checked) > _CHECKED_LIMIT:
             _checked.clear()
         _checked[key] = found
@@ -102,33 +104,23 @@ def invoke(op: Op, ins: Sequence[NDArrayBase], attrs: Attrs, out: NDArrayBase | 
     straight = None  # where the kernel can write its result at once
     if targets is not None and op.takes_out and visible == 1 and not recording:
         target = targets[0]._data
-        if targets[0]._ctx is ctx and kinds[0] == (target.shape, target.dtype) and _clear(op, raws, target, device.xp):
+        if targets[0]._ctx is ctx and kinds[0] == (target.shape, target.dtype) and _clear(op, raws, target, device):
             if op.single:
                 straight = target
             elif op.inplace and op.mutates:  # an optimizer's update: the weight, then its states
                 straight = (target, *(raws[i] for i in op.mutated_indices(op.active_inputs(attrs, len(raws)))))
+    results = op.call(device, raws, attrs, train=state.training, keep=recording, out=straight)
+    xp_array = device.xp.ndarray
+    seen = []
     try:
-        results = op.run(device.xp, device.kind, raws, attrs, train=state.training,
-                         rng=device.rng if op.takes_rng else None, device=device, keep=recording, out=straight)
-        if op.mutates:
-            places = op.mutated_indices(op.active_inputs(attrs, len(ins)))
-            for place, value in zip(places, results[len(results) - len(places):]):
-                if value is not raws[place]:
-                    raws[place][...] = value
-        xp_array = device.xp.ndarray
-        seen = []
         for raw in results[:visible]:
             if raw.__class__ is not xp_array:  # a universal function on 0-d arrays gives a scalar
                 raw = device.xp.asarray(raw)
-            if targets is None and (not raw.flags.c_contiguous or
-                                    (op.view and (raw.base is not None or any(raw is x for x in raws)))):
+            if targets is None and not raw.flags.c_contiguous:
                 raw = raw.copy(order="C")
             seen.append(raw)
-    except MXNetError:
-        raise
-    except (ValueError, TypeError, IndexError, ArithmeticError, RuntimeError, MemoryError) as error:
-        shapes = ", ".join(f"{x.shape} {x.dtype}" for x in raws)
-        raise MXNetError(f"{op.name}: {error} (inputs: {shapes or 'none'}; attributes: {dict(attrs)})") from error
+    except FAILURES as error:
+        raise op.failure(error, raws, attrs) from error
     node = tape.record(op, attrs, raws, (*seen, *results[visible:]), entries, visible, ctx) if recording else None
     if targets is None:
         cls = cls or (ins[0] if ins else NDArrayBase)._class
@@ -164,9 +156,12 @@ def _targets(op: Op, out: Any, visible: int, kinds: Sequence[tuple]) -> list[NDA
     return targets
 
 
-def _clear(op: Op, raws: Sequence[Any], target: Any, xp: Any) -> bool:
+def _clear(op: Op, raws: Sequence[Any], target: Any, device: Device) -> bool:
     """Whether the kernel of `op` may write into `target` while it reads `raws`."""
-    return not any(xp.may_share_memory(raw, target) for raw in raws if not (op.inplace and raw is target))
+    for raw in raws:  # noqa: SIM110 (all() costs more than the loop)
+        if (not op.inplace) if raw is target else device.overlap(raw, target):
+            return False
+    return True
 
 
 def forbid_recorded(op: Op, targets: Sequence[NDArrayBase]) -> None:

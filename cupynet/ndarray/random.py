@@ -3,6 +3,7 @@ from typing import Any
 
 from ..context import as_context
 from ..ops import catalog
+from ..ops.call import publish
 from ..ops.random.functions import functions
 from .functions import namespace
 from .invoke import invoke
@@ -14,5 +15,5 @@ def _call(name: str, *ins: NDArray, ctx: Any = None, out: Any = None, **values: 
     return invoke(op, ins, op.parse(values), out, None if ins or (out is not None and ctx is None) else as_context(ctx))
 
 
-globals().update(functions(lambda value: isinstance(value, NDArray), _call))
+publish(functions(lambda value: isinstance(value, NDArray), _call), globals())
 __getattr__, __dir__ = namespace("_random_", globals())

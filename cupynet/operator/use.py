@@ -89,7 +89,7 @@ class Use:
         rule = Rule(self._op, self._args, self._pull, plan)
         return self._op.variant(
             inputs=(*self._args, *self._aux), variadic=None, count=None, outputs=self._outs, mutates=self._aux,
-            schema=Schema(self._op.name, fields), ignores=frozenset(fields), single=False, kernel_fn=self._forward,
+            schema=Schema(self._op.name, fields, frozenset(fields)), single=False, kernel_fn=self._forward,
             shape_rule=self._shapes, type_rule=self._types, rules=dict.fromkeys(self._args, rule))
 
     # ---- inference -----------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from . import catalog
 from .op import Op
 from .schema import REQUIRED
 
-__all__ = ["bind", "signature", "documentation", "namespace", "method", "FLUENT"]
+__all__ = ["bind", "signature", "documentation", "publish", "namespace", "method", "FLUENT"]
 
 # Operators that are also methods of NDArray and Symbol.
 FLUENT = tuple((
@@ -96,6 +96,13 @@ def documentation(op: Op, called: str) -> str:
 Maker = Callable[[Op, str], Callable]  # (operator, name by which it is called) -> public function
 
 
+def publish(functions: dict[str, Callable], module: dict[str, Any]) -> None:
+    """Put functions that were made into a module under their names, where pickle looks for them."""
+    for name, function in functions.items():
+        function.__module__, function.__qualname__ = module["__name__"], name
+        module[name] = function
+
+
 def namespace(make: Maker, prefix: str, module: dict[str, Any]) -> tuple[Callable, Callable]:
     """Return ``__getattr__`` and ``__dir__`` for a module of the operators whose names begin with `prefix`.
 
@@ -105,7 +112,8 @@ def namespace(make: Maker, prefix: str, module: dict[str, Any]) -> tuple[Callabl
         op = None if name.startswith("__") else catalog.find(prefix + name)
         if op is None:
             raise AttributeError(f"module {module['__name__']!r} has no attribute {name!r}")
-        module[name] = made = make(op, name)
+        made = make(op, name)
+        publish({name: made}, module)
         return made
 
     def listing() -> list[str]:

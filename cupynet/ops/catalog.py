@@ -1,10 +1,11 @@
 """The catalogue of operators: declaring them, and finding them by name."""
 from __future__ import annotations
 
+import copyreg
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from ..base import MXNetError, MXNetValueError
+from ..base import MXNetError, MXNetTypeError, MXNetValueError
 from .op import Op
 from .schema import Attrs
 
@@ -76,6 +77,16 @@ def get(name: str) -> Op:
     if found is None:
         raise MXNetError(f"operator {name!r} is not registered")
     return found
+
+
+def _reduce(declared: Op) -> tuple:
+    """Pickle an operator by its name."""
+    if _catalog.get(declared.name) is not declared:
+        raise MXNetTypeError(f"{declared!r} was made for one call and cannot be pickled")
+    return get, (declared.name,)
+
+
+copyreg.pickle(Op, _reduce)
 
 
 def names() -> list[str]:

@@ -20,13 +20,13 @@ __all__ = ["RawFunctions", "pull_back", "unbroadcast", "kept_by_rules"]
 class RawFunctions:
     """Operators as functions of raw arrays: what rules see as ``F`` in a plain backward pass."""
 
-    def __init__(self, xp: Any, kind: str):
-        self._xp, self._kind = xp, kind
+    def __init__(self, device: Any):
+        self._device = device
 
     def __call__(self, op: Op, *ins: Any, **values: Any) -> Any:
         """Apply an operator that has no public name."""
         attrs = op.parse(values)
-        results = op.run(self._xp, self._kind, ins, attrs)
+        results = op.call(self._device, ins, attrs, own=False)
         visible = op.visible_count(attrs)
         return results[0] if visible == 1 else results[:visible]
 

@@ -19,19 +19,22 @@ outputs) and ``out`` (an array, or a tuple of arrays for several outputs, to wri
 """
 from __future__ import annotations
 
-import copy
 import functools
 import inspect
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from .. import observe
-from ..base import MXNetValueError
+from ..base import MXNetError, MXNetIndexError, MXNetTypeError, MXNetValueError
 from .schema import REQUIRED, Attrs, Schema
 
-__all__ = ["Op", "Rule"]
+__all__ = ["Op", "Rule", "FAILURES", "apart"]
 
 _RESERVED = ("train", "rng", "device", "keep", "out")
+
+# What NumPy, CuPy and kernels raise where the call was wrong or the device failed, and what users get.
+FAILURES = (ValueError, TypeError, IndexError, ArithmeticError, RuntimeError, MemoryError)
+_KINDS = {ValueError: MXNetValueError, TypeError: MXNetTypeError, IndexError: MXNetIndexError}
 
 
 class Rule:
@@ -100,7 +103,15 @@ def _compile(rule: Rule | None) -> Callable:
 
 
 class Op:
-    """A declared operator: schema, kernels, shape, type and gradient rules, documentation."""
+    """A declared operator: schema, kernels, shape, type and gradient rules, documentation.
+
+    Attributes
+    ----------
+    transient : bool
+        Whether it is a variant of a declaration, for one call or node, by which nothing should be remembered.
+    """
+
+    transient = False
 
     def __init__(self, fn: Callable, name: str, aliases: Sequence[str], when: dict, outputs: Any, visible: Any,
                  mutates: Sequence[str] | Callable[[int], Iterable[int]], view: bool, inplace: bool,
@@ -133,20 +144,23 @@ class Op:
             word in keywords for word in _RESERVED)
         fields = {n: (p.annotation, REQUIRED if p.default is p.empty else p.default)
                   for n, p in keywords.items() if n not in _RESERVED}
-        self.ignores = frozenset(ignores)
-        self._kernel_attrs: dict[Attrs, dict[str, Any]] = {}
         fields.update(dict.fromkeys(ignores, (str, "")))
         self.count = count if self.variadic else None
         if self.count and self.count not in fields:
             fields[self.count] = (int, 0)
-            self.ignores |= {self.count}
-        self.schema = Schema(name, fields)
+            ignores = (*ignores, self.count)
+        self.schema = Schema(name, fields, frozenset(ignores))
         self.single = not callable(outputs) and len(outputs) == 1 and not mutates
         unknown = [n for n in (*when, *self.mutates, *nograd) if n not in self.inputs]
         if unknown:
             raise TypeError(f"{name}: the declaration names {unknown}, which the kernel does not have")
 
     # ---- what the declaration says -------------------------------------------------------------
+
+    @property
+    def ignores(self) -> frozenset[str]:
+        """Attributes that are accepted, and that the kernel does not take."""
+        return self.schema.ignores
 
     @property
     def all_output_names(self) -> tuple[str, ...]:
@@ -213,10 +227,11 @@ class Op:
 
     def variant(self, **changes: Any) -> Op:
         """Return a copy of the declaration in which some fields differ."""
-        twin = copy.copy(self)
+        twin = object.__new__(Op)
+        twin.__dict__.update(self.__dict__)
         for derived in ("pulls", "kept"):
             twin.__dict__.pop(derived, None)
-        twin.__dict__.update(changes)
+        twin.__dict__.update(changes, transient=True)
         return twin
 
     # ---- rules ---------------------------------------------------------------------------------
@@ -282,20 +297,66 @@ class Op:
             return [*(given.get(name) for name in fixed), *ins[sum(name in given for name in fixed):]]
         return [given.get(name) for name in self.inputs]
 
-    def kernel_attrs(self, attrs: Attrs) -> dict[str, Any]:
-        """Return the attributes that the kernel takes (without those that are accepted and ignored)."""
-        if not self.ignores:
-            return attrs
-        found = self._kernel_attrs.get(attrs)
-        if found is None:
-            found = {n: v for n, v in attrs.items() if n not in self.ignores}
-            if len(self._kernel_attrs) < self.schema.CACHE_LIMIT:
-                self._kernel_attrs[attrs] = found
-        return found
+    def call(self, device: Any, ins: Sequence[Any], attrs: Attrs, *, train: bool = False, keep: bool = True,
+             out: Any = None, own: bool = True, node: str = "") -> tuple[Any, ...]:
+        """Run the operator on raw arrays of a device, and store what it updates.
+
+        Parameters
+        ----------
+        device : Device
+        ins : sequence of raw arrays
+            The active inputs. Those that the operator ``mutates`` get their new values.
+        train : bool
+            Whether this is training.
+        keep : bool
+            Whether a backward pass may follow.
+        out : raw array or tuple of them, optional
+            Where to write, for operators that take it.
+        own : bool
+            Whether the outputs must be arrays of their own. Otherwise those of an operator that is declared a `view`
+            may share memory with its inputs.
+        node : str
+            What messages call the operator, beside its name.
+
+        Returns
+        -------
+        The outputs, hidden ones last.
+
+        Raises
+        ------
+        MXNetError
+            Whatever went wrong, naming the operator.
+        """
+        try:
+            results = self.run(device.xp, device.kind, ins, attrs, train=train,
+                               rng=device.rng if self.takes_rng else None, device=device, keep=keep, out=out)
+            if self.mutates:
+                results = self._store(ins, attrs, results)
+            return results if out is not None or (self.view and not own) else apart(device, results, ins)
+        except MXNetError:
+            raise
+        except FAILURES as error:
+            raise self.failure(error, ins, attrs, node) from error
+
+    def _store(self, ins: Sequence[Any], attrs: Attrs, results: Sequence[Any]) -> tuple[Any, ...]:
+        """Put the new values of what the operator mutates there; return the outputs."""
+        places = self.mutated_indices(self.active_inputs(attrs, len(ins)))
+        count = len(results) - len(places)
+        for place, value in zip(places, results[count:]):
+            if value is not ins[place]:
+                ins[place][...] = value
+        return tuple(results[:count])
+
+    def failure(self, error: Exception, ins: Sequence[Any], attrs: Attrs, node: str = "") -> MXNetError:
+        """Return the MXNetError for what a kernel has raised."""
+        kind = next((mine for theirs, mine in _KINDS.items() if isinstance(error, theirs)), MXNetError)
+        shapes = ", ".join([f"{x.shape} {x.dtype}" for x in ins])
+        place = f"Error in operator {node}: " if node else ""
+        return kind(f"{place}{self.name}: {error} (inputs: {shapes or 'none'}; attributes: {dict(attrs)})")
 
     def run(self, xp: Any, kind: str, ins: Sequence[Any], attrs: Attrs, *, train: bool = False, rng: Any = None,
             device: Any = None, keep: bool = True, out: Any = None) -> tuple[Any, ...]:
-        """Run the kernel on raw arrays. Returns outputs, then the new values of mutated inputs."""
+        """Run the kernel alone, which changes no input. Returns outputs, then the new values of mutated inputs."""
         kernel = self.kernels.get(kind, self.kernel_fn) if self.kernels else self.kernel_fn
         extra = {}
         if self.takes_train:
@@ -308,7 +369,7 @@ class Op:
             extra["keep"] = keep
         if out is not None:
             extra["out"] = out
-        result = kernel(xp, *self.positional(attrs, ins), **self.kernel_attrs(attrs), **extra)
+        result = kernel(xp, *self.positional(attrs, ins), **attrs, **extra)
         return (result,) if self.single else tuple(result)
 
     def __repr__(self) -> str:
@@ -322,3 +383,18 @@ def _watched_run(self: Op, xp: Any, kind: str, ins: Sequence[Any], attrs: Attrs,
 
 _run = Op.run
 observe.replace(Op, "run", _watched_run)
+
+
+def apart(device: Any, results: Sequence[Any], ins: Sequence[Any]) -> Sequence[Any]:
+    """Return results as arrays that share no memory with inputs (None where one is absent), copying those that do."""
+    for result in results:
+        base = getattr(result, "base", None)  # a hidden output may be any object
+        for x in ins:
+            if result is x or (base is not None and x is not None and device.overlap(result, x)):
+                return tuple([_copied(device, each, ins) for each in results])
+    return results
+
+
+def _copied(device: Any, result: Any, ins: Sequence[Any]) -> Any:
+    shares = hasattr(result, "base") and any(result is x or (x is not None and device.overlap(result, x)) for x in ins)
+    return result.copy() if shares else result

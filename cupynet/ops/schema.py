@@ -2,10 +2,16 @@
 
 A symbol file stores every attribute as a string, so each annotation has one parser that takes both the
 value that a user passes and the string that MXNet would have written for it.
+
+Attributes are *static*: each distinct set of them is parsed once, and what is known of a call (its shapes, a plan) is
+remembered by it. Numbers that change from call to call, a learning rate or the number of ``x * 2``, are annotated as
+:data:`Scalar`: kernels and gradient rules see them like the others, but shape and type rules must not look at them,
+and nothing is remembered by them.
 """
 from __future__ import annotations
 
 import ast
+import math
 import operator
 import types
 import typing
@@ -17,32 +23,72 @@ import numpy as np
 from ..base import MXNetValueError, _Null
 from ..dtypes import as_dtype
 
-__all__ = ["Shape", "OptShape", "Floats", "DType", "Schema", "Attrs", "REQUIRED", "as_text"]
+__all__ = ["Shape", "OptShape", "Floats", "DType", "Scalar", "WholeScalar", "Scalars", "WholeScalars",
+           "Schema", "Attrs", "REQUIRED", "as_text"]
 
 Shape = NewType("Shape", tuple)        # tuple of int; one int means a tuple of one
 OptShape = NewType("OptShape", tuple)  # tuple whose items may be None, for slices
 Floats = NewType("Floats", tuple)      # tuple of float
 DType = NewType("DType", object)       # a numpy.dtype
 
+# What may differ from call to call, and the annotation that reads it.
+Scalar = NewType("Scalar", float)
+WholeScalar = NewType("WholeScalar", int)
+Scalars = NewType("Scalars", tuple)
+WholeScalars = NewType("WholeScalars", tuple)
+_SCALARS = {Scalar: float, WholeScalar: int, Scalars: Floats, WholeScalars: Shape}
+
 REQUIRED = object()
 
 
 class Attrs(dict):
-    """The parsed attributes of one call: a dict for ``**attrs``, an object for ``attrs.num_hidden``.
+    """The parsed attributes of one call, for kernels and rules: a dict for ``**attrs``, an object for ``attrs.axis``.
 
-    Shared and cached, so never written to after parsing.
+    Shared and cached, so never written to after parsing. Two are equal if they were parsed from the same values.
+    What is accepted and ignored can be asked for, but is no part of the dict.
+
+    Attributes
+    ----------
+    identity : object
+        Common to all calls that differ in their scalars at most: what caches are keyed by.
+    numbers : dict
+        The scalars that were given.
+    ignored : dict
+        What the kernel does not take.
     """
 
-    __slots__ = ()
-    __getattr__ = dict.__getitem__
+    __slots__ = ("identity", "numbers", "ignored")
 
-    def __hash__(self) -> int:  # by identity: Schema hands out one object per distinct set of values
-        return id(self)
+    def __missing__(self, name: str) -> Any:
+        return self.ignored[name]
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self[name]
+        except KeyError:
+            raise AttributeError(f"there is no attribute {name!r}; there are {', '.join(self) or 'none'}") from None
+
+    def having(self, numbers: dict[str, Any]) -> Attrs:
+        """Return these attributes with other scalars."""
+        attrs = Attrs(self, **numbers)
+        attrs.identity, attrs.numbers, attrs.ignored = self.identity, numbers, self.ignored
+        return attrs
+
+    def __hash__(self) -> int:
+        return hash(self.identity)
 
     def __eq__(self, other: object) -> bool:
-        return self is other
+        return self is other or (isinstance(other, Attrs) and self.identity is other.identity
+                                 and repr(self.numbers) == repr(other.numbers))
 
-    __ne__ = object.__ne__
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    def __copy__(self) -> Attrs:
+        return self
+
+    def __deepcopy__(self, memo: dict) -> Attrs:
+        return self
 
 
 def as_text(value: Any) -> str:
@@ -52,6 +98,8 @@ def as_text(value: Any) -> str:
     """
     if isinstance(value, (type, np.dtype)):
         return as_dtype(value).name
+    if isinstance(value, np.ndarray) and value.ndim:
+        value = tuple(value.tolist())
     return _item_text(value) if isinstance(value, (tuple, list)) else str(value)
 
 
@@ -66,26 +114,38 @@ def _item_text(value: Any) -> str:
 
 
 def _literal(text: str) -> Any:
-    """Read the Python literal in `text`, also as Python 2 wrote it: ``(1L, 2L)``."""
+    """Read the tuple or number in `text`, also as Python 2 wrote it: ``(1L, 2L)``."""
+    text = text.strip()
+    if text[:1] not in ("(", "["):
+        return ast.literal_eval(text) if "," not in text else None
     try:
-        return ast.literal_eval(text.strip())
+        return ast.literal_eval(text)
     except (ValueError, SyntaxError):
-        return ast.literal_eval(text.strip().replace("L", ""))
+        return ast.literal_eval(text.replace("L", ""))
 
 
 def _int(value: Any) -> int:
     if isinstance(value, str):
-        return int(value.strip().rstrip("L"))
+        return int(value)
+    if isinstance(value, (bool, np.bool_)):
+        raise TypeError
     return operator.index(value)
 
 
 def _float(value: Any) -> float:
+    if isinstance(value, str):
+        number = float(value.replace("_", "?"))  # Python reads 1_000
+        if math.isinf(number) and "inf" not in value.lower():
+            raise ValueError
+        return number
+    if isinstance(value, (bool, np.bool_)):
+        raise TypeError
     return float(value)
 
 
 def _bool(value: Any) -> bool:
     if isinstance(value, str):
-        return {"true": True, "1": True, "false": False, "0": False}[value.strip().lower()]
+        return {"true": True, "1": True, "false": False, "0": False}[value.lower()]
     if isinstance(value, (bool, np.bool_, int, np.integer)) and value in (0, 1):
         return bool(value)
     raise ValueError
@@ -101,7 +161,10 @@ def _items(item: Callable[[Any], Any]) -> Callable[[Any], tuple]:
             value = _literal(value)
         if isinstance(value, np.ndarray):
             value = value.tolist()
-        return tuple(map(item, value)) if isinstance(value, (tuple, list, range)) else (item(value),)
+        values = value if isinstance(value, (tuple, list, range)) else (value,)
+        if any(isinstance(each, str) for each in values):
+            raise TypeError
+        return tuple(map(item, values))
     return parse
 
 
@@ -119,6 +182,7 @@ _PARSERS: dict[Any, tuple[Callable[[Any], Any], str]] = {
     Floats: (_items(_float), "a tuple of float"),
     DType: (as_dtype, "a data type"),
 }
+_RESERVED = frozenset(Attrs.__slots__)
 
 
 def _parser(annotation: Any) -> tuple[Callable[[Any], Any], str]:
@@ -147,52 +211,91 @@ class Schema:
         The operator, for messages.
     fields : dict
         Name to (annotation, default); a default of ``REQUIRED`` means there is none.
+    ignores : set of str
+        Fields that the kernel does not take.
+
+    Attributes
+    ----------
+    scalars : set of str
+        Fields that may differ from call to call.
     """
 
     CACHE_LIMIT = 4096
 
-    def __init__(self, op_name: str, fields: dict[str, tuple[Any, Any]]):
-        self.op_name = op_name
-        self.fields = fields
+    def __init__(self, op_name: str, fields: dict[str, tuple[Any, Any]], ignores: frozenset[str] = frozenset()):
+        if not _RESERVED.isdisjoint(fields):
+            raise TypeError(f"{op_name}: an attribute cannot be called {', '.join(_RESERVED)}")
+        self.op_name, self.ignores = op_name, ignores
+        self.scalars = frozenset(name for name, (annotation, _) in fields.items() if annotation in _SCALARS)
+        self._scalar_classes = {name: _SCALARS[fields[name][0]] for name in self.scalars}
+        self.fields = fields = {name: (_SCALARS.get(annotation, annotation), default)
+                                for name, (annotation, default) in fields.items()}
         self._parsers = {name: _parser(annotation) for name, (annotation, _) in fields.items()}
         self.nullable = frozenset(name for name, (annotation, _) in fields.items()
                                   if {None, type(None)} & set(typing.get_args(annotation)))
         self._defaults = {name: default for name, (_, default) in fields.items()}
         self._cache: dict[Any, Attrs] = {}
+        self._bare: Attrs | None = None  # the defaults alone
 
     def __call__(self, values: dict[str, Any]) -> Attrs:
-        """Parse `values`, checking names, types and required attributes once per distinct set."""
+        """Parse `values`, checking names, types and required attributes once per distinct set of static ones."""
+        if not values and self._bare is not None:
+            return self._bare
+        if not self.scalars or self.scalars.isdisjoint(values):
+            return self._static(values, ())
+        classes, numbers, others = self._scalar_classes, {}, {}
+        for name, value in values.items():
+            if name in classes:
+                if value.__class__ is classes[name]:
+                    numbers[name] = value
+                elif value is not _Null:  # which is as if it had not been given
+                    numbers[name] = self._read(name, value)
+            else:
+                others[name] = value
+        given = tuple(numbers)
+        static = None if others else self._cache.get(given)
+        return (self._static(others, given) if static is None else static).having(numbers)
+
+    def _static(self, values: dict[str, Any], given: tuple[str, ...]) -> Attrs:
+        """Return the attributes for the static `values`, to be completed by the scalars that are `given`."""
         key = None
         try:
-            # bool and float arguments equal ints (True == 1 == 1.0), so their types are part of the key
-            key = tuple([(name, value.__class__, value) for name, value in values.items()])
+            # True == 1 == 1.0 and 0.0 == -0.0, also in tuples: types are part of the key, or text that shows them
+            key = (*given, *[(name, value.__class__, value if value and value.__class__ is not tuple else repr(value))
+                            for name, value in values.items()])
             attrs = self._cache.get(key)
-        except TypeError:  # a list or an array: parsed afresh, then shared by its parsed values
+        except (TypeError, ValueError):  # a list or an array: parsed afresh, then shared by its parsed values
             attrs = key = None
-        return self._parse(values, key) if attrs is None else attrs
+        return self._parse(values, given, key) if attrs is None else attrs
 
-    def _parse(self, values: dict[str, Any], key: Any) -> Attrs:
+    def _read(self, name: str, value: Any) -> Any:
+        """Parse one attribute."""
+        parse, words = self._parsers[name]
+        try:
+            return parse(value)
+        except (ValueError, TypeError, KeyError, SyntaxError, RuntimeError) as error:
+            raise MXNetValueError(f"{self.op_name}: {name} is {value!r}; expected {words}") from error
+
+    def _parse(self, values: dict[str, Any], given: tuple[str, ...], key: Any) -> Attrs:
         parsed = Attrs(self._defaults)
         for name, value in values.items():
-            if name not in self._parsers:
-                if name.startswith("__") and name.endswith("__"):
-                    continue  # attributes of the node, not of the operator
+            if name in self._parsers:
+                if value is not _Null:
+                    parsed[name] = self._read(name, value)
+            elif not (name.startswith("__") and name.endswith("__")):  # else the node's, not the operator's
                 raise MXNetValueError(f"{self.op_name}: unknown argument {name!r}; it takes "
                                       f"{', '.join(self._parsers) or 'no attributes'}")
-            if value is _Null:
-                continue  # as if it had not been given
-            parse, words = self._parsers[name]
-            try:
-                dict.__setitem__(parsed, name, parse(value))
-            except (ValueError, TypeError, KeyError, SyntaxError, RuntimeError) as error:
-                raise MXNetValueError(f"{self.op_name}: {name} is {value!r}; expected {words}") from error
-        missing = [name for name, value in parsed.items() if value is REQUIRED]
+        missing = [name for name, value in parsed.items() if value is REQUIRED and name not in given]
         if missing:
             raise MXNetValueError(f"{self.op_name}: required argument {missing[0]!r} is missing")
-        canonical = tuple([(name, value.__class__, value) for name, value in parsed.items()])
+        canonical = given, *[(name, value.__class__, repr(value)) for name, value in parsed.items()]
+        parsed.identity, parsed.numbers = object(), {}
+        parsed.ignored = {name: parsed.pop(name) for name in self.ignores}
         if len(self._cache) > self.CACHE_LIMIT:
             self._cache.clear()
         parsed = self._cache.setdefault(canonical, parsed)
         if key is not None:
             self._cache[key] = parsed
+        if not values and not given:
+            self._bare = parsed
         return parsed

@@ -39,7 +39,6 @@ def function(op: Op, called: str) -> Callable:
     sign = signature(op)
     attr = inspect.Parameter("attr", inspect.Parameter.KEYWORD_ONLY, default=None)
     call.__signature__ = sign.replace(parameters=[p if p.name != "out" else attr for p in sign.parameters.values()])
-    call.__module__ = "cupynet.symbol"
     return call
 
 

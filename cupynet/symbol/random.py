@@ -2,6 +2,7 @@
 from typing import Any
 
 from ..ops import catalog
+from ..ops.call import publish
 from ..ops.random.functions import functions
 from .compose import compose
 from .functions import namespace
@@ -14,7 +15,7 @@ def _call(called: str, *ins: Symbol, ctx: Any = None, out: Any = None, name: str
     return compose(op, called, dict(zip(op.inputs, ins)), (), values, name, attr)
 
 
-globals().update(functions(lambda value: isinstance(value, Symbol), _call))
+publish(functions(lambda value: isinstance(value, Symbol), _call), globals())
 
 
 def multinomial(data: Symbol, shape: Any = None, get_prob: bool = True, dtype: str = "int32", **kwargs: Any) -> Symbol:

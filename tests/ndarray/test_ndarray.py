@@ -497,3 +497,12 @@ def test_out_may_be_or_overlap_an_input():
     x = nd.arange(4).reshape((2, 2))
     nd.split(x, 2, axis=0, squeeze_axis=True, out=[x[1], x[0]])
     assert x.asnumpy().tolist() == [[2, 3], [0, 1]]
+
+
+def test_no_room_for_an_array():
+    for make in (nd.empty, nd.zeros, nd.ones, lambda shape: nd.full(shape, 3)):
+        for shape in ((1 << 50,), (1 << 40, 1 << 40)):
+            with pytest.raises(mx.MXNetError, match=".*: an array of shape "):
+                make(shape)
+    with pytest.raises(mx.MXNetError, match="^_zeros: "):
+        nd._internal._zeros(shape=(1 << 50,))

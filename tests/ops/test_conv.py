@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 from samples import rand
 
+from cupynet import device
 from cupynet.base import MXNetValueError
 from cupynet.device import parallel
 from cupynet.ops import catalog
@@ -10,7 +11,7 @@ from cupynet.ops.gradient import RawFunctions
 from cupynet.ops.infer import infer_shapes
 from cupynet.ops.nn import windows
 
-F = RawFunctions(np, "cpu")
+F = RawFunctions(device.get("cpu", 0))
 CASES = [  # data, weight, attributes: with and without strides, groups, padding, pointwise
     ((5, 4, 9, 8), (6, 4, 3, 3), {"pad": (1, 1)}),
     ((5, 4, 9, 8), (6, 2, 3, 2), {"stride": (2, 1), "num_group": 2, "dilate": (1, 2)}),

@@ -3,12 +3,13 @@ import numpy as np
 import pytest
 from samples import rand
 
+from cupynet import device
 from cupynet.base import MXNetTypeError, MXNetValueError
 from cupynet.ops import catalog
 from cupynet.ops.gradient import RawFunctions
 from cupynet.ops.infer import infer_shapes, infer_types
 
-F = RawFunctions(np, "cpu")
+F = RawFunctions(device.get("cpu", 0))
 
 
 @pytest.mark.parametrize("name, ins, attrs, message", [

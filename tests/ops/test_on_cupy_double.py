@@ -58,7 +58,7 @@ def test_kernels_and_gradients(family, index, sample, gpu):
         ins, outs = kept_by_rules(op, attrs, wanted)
         heads = [gpu.from_host(h) for h in heads]
         cupy.observed.clear()
-        found = pull_back(op, attrs, RawFunctions(cupy, "cuda"), heads,
+        found = pull_back(op, attrs, RawFunctions(gpu), heads,
                           [x if i in ins else None for i, x in enumerate(raws)],
                           [x if i in outs else None for i, x in enumerate(results)],
                           [x.shape for x in raws], [x.dtype for x in raws], wanted)

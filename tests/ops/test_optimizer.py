@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 from samples.optimizer import SAMPLES
 
+from cupynet import device
 from cupynet.base import MXNetValueError
 from cupynet.ops import catalog
 from cupynet.ops.infer import infer_shapes, infer_types
@@ -72,7 +73,7 @@ def test_many_weights_are_counted():
         infer_shapes(op, attrs, [(1,)] * 3, [None] * 2)
     attrs = op.parse({"lrs": 0.1, "wds": (0, 0), "num_weights": 2})
     with pytest.raises(MXNetValueError, match=r"lrs is \(0.1,\); expected 2 numbers"):
-        infer_shapes(op, attrs, [(1,)] * 4, [None] * 2)
+        op.call(device.get("cpu", 0), [np.ones(1, "f4")] * 4, attrs)
 
 
 def test_mixed_precision_types():

@@ -11,6 +11,7 @@ import pytest
 import samples
 
 import cupynet as mx
+from cupynet import device
 from cupynet.device.random import Generator
 from cupynet.ndarray.invoke import invoke
 from cupynet.ops import catalog
@@ -22,7 +23,7 @@ FAMILIES = [module.name for module in pkgutil.iter_modules(samples.__path__)]
 ALL = [(family, i, sample) for family in FAMILIES
        for i, sample in enumerate(importlib.import_module(f"samples.{family}").SAMPLES)]
 EACH = pytest.mark.parametrize("family, index, sample", ALL, ids=[f"{f}-{i}-{s.op}" for f, i, s in ALL])
-F = RawFunctions(np, "cpu")
+F = RawFunctions(device.get("cpu", 0))
 
 
 def frozen(array):
@@ -67,6 +68,21 @@ def test_declared_shape_and_type(family, index, sample):
     dtypes, outs = [x.dtype for x in sample.inputs], [None] * len(names)
     infer_types(op, attrs, dtypes, outs)
     assert outs == [r.dtype for r in results[:len(names)]]
+
+
+@EACH
+def test_results_are_arrays_of_their_own(family, index, sample):
+    """Kernels change no input, and what they return shares no memory with inputs, unless declared, nor among itself."""
+    op = catalog.get(sample.op)
+    attrs = op.parse(sample.attrs)
+    inputs = [frozen(x) for x in sample.inputs]
+    results = op.run(np, "cpu", inputs, attrs, train=sample.train, rng=Generator(7),
+                     device=device.get("cpu", 0))
+    outputs = results[:len(op.output_names(attrs))]
+    for i, result in enumerate(outputs):
+        assert not any(np.shares_memory(result, other) for other in outputs[i + 1:])
+        for place, x in enumerate(inputs):
+            assert not np.shares_memory(result, x) or (op.view and place == 0 and len(outputs) == 1), op.inputs
 
 
 @EACH

@@ -70,3 +70,5 @@ SAMPLES += [Sample("_image_random_lighting", [x], oracle=False, why=_RANDOM) for
 SAMPLES += [Sample("_image_adjust_lighting", [x], {"alpha": (0.1, -0.2, 0.3)}, rtol=1e-3)
             for x in (_FLOATS, _BYTES, _FLOATS.astype("float16"))]
 SAMPLES += [Sample("_image_adjust_lighting", [_GREY], {"alpha": (0.1, 0, 0)}, oracle=False, reference=lambda x: x)]
+SAMPLES += [Sample(f"_image_random_{name}", [rand(4, 5, 1)], {"min_factor": 0.6, "max_factor": 0.6}, oracle=False,
+                   reference=lambda x: x) for name in ("saturation", "hue")]  # grey images have no colour to change

@@ -22,3 +22,5 @@ SAMPLES += [Sample("Cast", [ints(4, high=9, dtype="int32")], {"dtype": "float32"
 SAMPLES += [Sample("clip", [_X], {"a_min": -0.5, "a_max": 0.4})]
 SAMPLES += [Sample("sqrt", [rand(2, low=0.5, high=2, dtype="float64")]), Sample("tanh", [rand(2, 1, 3)])]
 SAMPLES += [Sample("_CrossDeviceCopy", [_X], oracle=False, reference=np.copy)]
+SAMPLES += [Sample(name, [ints(5, low=-6, high=6, dtype=dtype)], oracle=False, reference=lambda x: x)
+            for name in "round rint ceil floor trunc fix".split() for dtype in ("int32", "uint8")]

@@ -15,7 +15,7 @@ from ..catalog import op, require
 from ..infer import Slots, no_inputs_type
 from ..notation import read_shape
 from ..op import Op
-from ..schema import Attrs, DType, Shape
+from ..schema import Attrs, DType, Scalar, Shape
 
 __all__: list[str] = []
 
@@ -72,7 +72,7 @@ def _(attrs: Attrs, ins: Slots, outs: Slots) -> None:
 
 
 @op(name="_full", differentiable=False)
-def full(xp, *, shape: Shape = (), ctx: str = "", dtype: DType | None = _FLOAT32, value: float, out=None):
+def full(xp, *, shape: Shape = (), ctx: str = "", dtype: DType | None = _FLOAT32, value: Scalar, out=None):
     """An array of `shape` filled with `value`, whose fraction is cut off for whole-number dtypes."""
     return _filled(xp, shape, dtype, value, out)
 

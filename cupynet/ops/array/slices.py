@@ -8,7 +8,7 @@ from typing import Any
 from ..catalog import op, require
 from ..infer import Length, Slots, derived, first_type, same_shape, same_type
 from ..math.reduce import normal_axis
-from ..schema import Attrs, OptShape, Shape
+from ..schema import Attrs, OptShape, Scalar, Shape
 from .shapes import replaced
 
 __all__ = ["copied"]
@@ -198,7 +198,7 @@ def _(F, grad, *, begin, end, step):
 
 
 @op(name="_slice_assign_scalar", aliases=("_crop_assign_scalar",))
-def slice_assign_scalar(xp, data, *, scalar: float = 0.0, begin: OptShape, end: OptShape, step: OptShape = (),
+def slice_assign_scalar(xp, data, *, scalar: Scalar = 0.0, begin: OptShape, end: OptShape, step: OptShape = (),
                         out=None):
     """`data` with `scalar` in place of ``data[begin[0]:end[0]:step[0], ...]``."""
     out = copied(xp, data, out)

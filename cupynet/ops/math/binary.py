@@ -14,6 +14,7 @@ from ...base import MXNetValueError
 from ..catalog import op
 from ..infer import broadcast_shape, first_type, same_shape, same_type
 from ..op import Op
+from ..schema import Scalar
 
 __all__ = ["remainder"]
 
@@ -65,7 +66,7 @@ def _declare_arrays(name: str, aliases: tuple, function: str | Callable, text: s
 
 def _declare_scalar(name: str, aliases: tuple, function: str | Callable, text: str, reverse: bool,
                     rule: Callable | None) -> Op:
-    def kernel(xp, data, *, scalar: float = 1.0, is_int: bool = True, out=None):
+    def kernel(xp, data, *, scalar: Scalar = 1.0, is_int: bool = True, out=None):
         number = scalar_for(data, scalar)
         x, y = (number, data) if reverse else (data, number)
         if function == "power" and data.dtype.kind in "iu":  # NumPy refuses negative whole powers
@@ -182,7 +183,7 @@ def _(F, grad, args_shape):
 
 
 @op(name="smooth_l1")
-def smooth_l1(xp, data, *, scalar: float = 1.0):
+def smooth_l1(xp, data, *, scalar: Scalar = 1.0):
     """Huber-like loss: ``0.5 (s x)^2`` where ``|x| < 1/s^2``, else ``|x| - 0.5/s^2``, with ``s = scalar``."""
     s2 = scalar * scalar
     size = xp.abs(data)

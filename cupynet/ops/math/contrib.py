@@ -9,7 +9,7 @@ import numpy as np
 from ..catalog import op
 from ..infer import Slots, same_shape, same_type
 from ..op import Op
-from ..schema import Attrs
+from ..schema import Attrs, Scalar
 
 __all__: list[str] = []
 
@@ -26,7 +26,7 @@ def _(F, grad, data, *, a, b):
 
 
 @op(name="_contrib_gradientmultiplier", view=True, ignores=("is_int",))
-def gradient_multiplier(xp, data, *, scalar: float = 1.0):
+def gradient_multiplier(xp, data, *, scalar: Scalar = 1.0):
     """Identity whose gradient is multiplied by `scalar`; a negative one makes a gradient reversal layer.
 
     Source: Y. Ganin, V. Lempitsky, "Unsupervised domain adaptation by backpropagation", 2015.

@@ -199,7 +199,7 @@ def khatri_rao(xp, *args):
     -----
     T. Kolda, B. Bader: Tensor Decompositions and Applications, 2009. MXNet's has no gradient.
     """
-    total = args[0]
+    total = args[0] if len(args) > 1 else args[0].copy()
     for each in args[1:]:
         total = (total[:, None, :] * each).reshape(-1, total.shape[1])
     return total

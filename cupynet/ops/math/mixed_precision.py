@@ -17,7 +17,7 @@ __all__: list[str] = []
 @op(name="amp_cast")
 def amp_cast(xp, data, *, dtype: DType):
     """Cast of floating-point `data` to `dtype`, for automatic mixed precision; whole numbers stay as they are."""
-    return data if is_integer(data.dtype) else data.astype(dtype)
+    return data.copy() if is_integer(data.dtype) else data.astype(dtype)
 
 
 amp_cast.shape(same_shape)
@@ -66,7 +66,7 @@ def amp_multicast(xp, *data, num_outputs: int, cast_narrow: bool = False):
     As many outputs, of the same shapes.
     """
     common = _common_float([x.dtype for x in data], cast_narrow)
-    return tuple(x if common is None or x.dtype not in (_FLOAT16, _FLOAT32) else x.astype(common) for x in data)
+    return tuple(x.astype(x.dtype if common is None or x.dtype not in (_FLOAT16, _FLOAT32) else common) for x in data)
 
 
 @amp_multicast.shape

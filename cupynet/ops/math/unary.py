@@ -9,7 +9,7 @@ from ...device import of_raw
 from ..catalog import op
 from ..infer import Slots, same_shape, same_type
 from ..op import Op
-from ..schema import Attrs, DType
+from ..schema import Attrs, DType, Scalar
 
 __all__ = ["declare_unary"]
 
@@ -41,7 +41,7 @@ def declare_unary(name: str, function: str | Callable, rule: Callable | None, do
         def kernel(xp, data, *, out=None):
             result = _cast_back(function(xp, data), data)
             if out is None:
-                return result
+                return result.copy() if result is data else result
             out[...] = result
             return out
     kernel.__name__ = name
@@ -209,7 +209,7 @@ def _(F, grad, data_dtype):
 
 
 @op(name="clip", aliases=("_sparse_clip",), inplace=True)
-def clip(xp, data, *, a_min: float, a_max: float, out=None):
+def clip(xp, data, *, a_min: Scalar, a_max: Scalar, out=None):
     """Elements of `data` limited to ``[a_min, a_max]``. The gradient is passed where nothing was cut."""
     if data.dtype.kind in "iu":
         a_min, a_max = math.ceil(a_min), math.floor(a_max)

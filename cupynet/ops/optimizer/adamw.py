@@ -5,14 +5,15 @@ from typing import Any
 
 from ..catalog import op
 from ..infer import same_type
+from ..schema import Scalar
 from .steps import add_decay, declare_mixed, moments, root_of, scaled, targets_of, tie
 
 __all__ = ["adamw"]
 
 
 @op(name="_adamw_update", mutates=("mean", "var"), inplace=True, differentiable=False)
-def adamw(xp, weight, grad, mean, var, rescale_grad, *, lr: float, beta1: float = 0.9, beta2: float = 0.999,
-          epsilon: float = 1e-8, wd: float = 0.0, eta: float, clip_gradient: float = -1.0, out=None):
+def adamw(xp, weight, grad, mean, var, rescale_grad, *, lr: Scalar, beta1: float = 0.9, beta2: float = 0.999,
+          epsilon: float = 1e-8, wd: Scalar = 0.0, eta: Scalar, clip_gradient: float = -1.0, out=None):
     """Adam with decoupled weight decay (Loshchilov & Hutter 2017).
 
     `mean` and `var` as by ``adam_update`` of ``g``; ``weight -= eta * (lr * mean / (sqrt(var) + epsilon)

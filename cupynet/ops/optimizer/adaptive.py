@@ -5,14 +5,15 @@ from typing import Any
 
 from ..catalog import op, require
 from ..infer import same_type
+from ..schema import Scalar, WholeScalar
 from .steps import add_decay, average, decayed, moments, root_of, scaled, targets_of, update_op
 
 __all__: list[str] = []
 
 
 @update_op("adam_update", states=("mean", "var"), aliases=("_sparse_adam_update",), ignores=("lazy_update",))
-def adam(xp, weight, grad, mean, var, *, lr: float, beta1: float = 0.9, beta2: float = 0.999, epsilon: float = 1e-8,
-         wd: float = 0.0, rescale_grad: float = 1.0, clip_gradient: float = -1.0, out=None):
+def adam(xp, weight, grad, mean, var, *, lr: Scalar, beta1: float = 0.9, beta2: float = 0.999, epsilon: float = 1e-8,
+         wd: Scalar = 0.0, rescale_grad: Scalar = 1.0, clip_gradient: float = -1.0, out=None):
     """Adam (Kingma & Ba 2014) without the bias correction, which callers put into `lr`.
 
     With ``g = clip(rescale_grad * grad + wd * weight)``: ``mean = beta1 * mean + (1 - beta1) * g``,
@@ -32,8 +33,8 @@ def _clip_weights(xp: Any, weight: Any, bound: float) -> Any:
 
 
 @update_op("rmsprop_update", states=("n",))
-def rmsprop(xp, weight, grad, n, *, lr: float, gamma1: float = 0.95, epsilon: float = 1e-8, wd: float = 0.0,
-            rescale_grad: float = 1.0, clip_gradient: float = -1.0, clip_weights: float = -1.0, out=None):
+def rmsprop(xp, weight, grad, n, *, lr: Scalar, gamma1: float = 0.95, epsilon: float = 1e-8, wd: Scalar = 0.0,
+            rescale_grad: Scalar = 1.0, clip_gradient: float = -1.0, clip_weights: float = -1.0, out=None):
     """RMSProp (Tieleman & Hinton 2012): steps divided by the root of the gradients' mean square.
 
     With ``g = clip(rescale_grad * grad + wd * weight)``: ``n = gamma1 * n + (1 - gamma1) * g^2``,
@@ -48,8 +49,8 @@ def rmsprop(xp, weight, grad, n, *, lr: float, gamma1: float = 0.95, epsilon: fl
 
 
 @update_op("rmspropalex_update", states=("n", "g", "delta"))
-def rmspropalex(xp, weight, grad, n, g, delta, *, lr: float, gamma1: float = 0.95, gamma2: float = 0.9,
-                epsilon: float = 1e-8, wd: float = 0.0, rescale_grad: float = 1.0, clip_gradient: float = -1.0,
+def rmspropalex(xp, weight, grad, n, g, delta, *, lr: Scalar, gamma1: float = 0.95, gamma2: float = 0.9,
+                epsilon: float = 1e-8, wd: Scalar = 0.0, rescale_grad: Scalar = 1.0, clip_gradient: float = -1.0,
                 clip_weights: float = -1.0, out=None):
     """RMSProp with centred gradients and momentum (Graves 2013, "Generating sequences").
 
@@ -70,8 +71,8 @@ def rmspropalex(xp, weight, grad, n, g, delta, *, lr: float, gamma1: float = 0.9
 
 
 @update_op("ftrl_update", states=("z", "n"), aliases=("_sparse_ftrl_update",))
-def ftrl(xp, weight, grad, z, n, *, lr: float, lamda1: float = 0.01, beta: float = 1.0, wd: float = 0.0,
-         rescale_grad: float = 1.0, clip_gradient: float = -1.0, out=None):
+def ftrl(xp, weight, grad, z, n, *, lr: Scalar, lamda1: float = 0.01, beta: float = 1.0, wd: Scalar = 0.0,
+         rescale_grad: Scalar = 1.0, clip_gradient: float = -1.0, out=None):
     """Follow the regularized leader (McMahan et al. 2013): keeps weights at exactly 0.
 
     ``z += g - (sqrt(n + g^2) - sqrt(n)) * weight / lr``, ``n += g^2``, then
@@ -96,8 +97,8 @@ def ftrl(xp, weight, grad, z, n, *, lr: float, lamda1: float = 0.01, beta: float
 
 
 @update_op("ftml_update", states=("d", "v", "z"))
-def ftml(xp, weight, grad, d, v, z, *, lr: float, beta1: float = 0.6, beta2: float = 0.999, epsilon: float = 1e-8,
-         t: int, wd: float = 0.0, rescale_grad: float = 1.0, clip_grad: float = -1.0, out=None):
+def ftml(xp, weight, grad, d, v, z, *, lr: Scalar, beta1: float = 0.6, beta2: float = 0.999, epsilon: float = 1e-8,
+         t: WholeScalar, wd: Scalar = 0.0, rescale_grad: Scalar = 1.0, clip_grad: float = -1.0, out=None):
     """Follow the moving leader (Zheng & Kwok 2017), step number `t`.
 
     With ``g = clip(rescale_grad * grad + wd * weight)``: ``v = beta2 * v + (1 - beta2) * g^2``,
@@ -121,8 +122,8 @@ def ftml(xp, weight, grad, d, v, z, *, lr: float, beta1: float = 0.6, beta2: flo
 
 
 @update_op("_sparse_adagrad_update", states=("history",))
-def adagrad(xp, weight, grad, history, *, lr: float, epsilon: float = 1e-7, wd: float = 0.0, rescale_grad: float = 1.0,
-            clip_gradient: float = -1.0, out=None):
+def adagrad(xp, weight, grad, history, *, lr: Scalar, epsilon: float = 1e-7, wd: Scalar = 0.0,
+            rescale_grad: Scalar = 1.0, clip_gradient: float = -1.0, out=None):
     """AdaGrad (Duchi et al. 2011): ``history += g^2``, ``weight -= lr * (g / sqrt(history + epsilon) + wd * weight)``.
 
     MXNet has this for row-sparse gradients only, and only with ``wd=0``; here it is for dense ones.
@@ -137,7 +138,7 @@ def adagrad(xp, weight, grad, history, *, lr: float, epsilon: float = 1e-7, wd: 
 
 
 @op(name="_contrib_group_adagrad_update", mutates=("history",), inplace=True, differentiable=False)
-def group_adagrad(xp, weight, grad, history, *, lr: float, rescale_grad: float = 1.0, clip_gradient: float = -1.0,
+def group_adagrad(xp, weight, grad, history, *, lr: Scalar, rescale_grad: Scalar = 1.0, clip_gradient: float = -1.0,
                   epsilon: float = 1e-5, out=None):
     """AdaGrad with one step size per row: ``history += mean(g^2, over all axes but the first)``, then
     ``weight -= lr * g / sqrt(history + epsilon)``.

@@ -5,6 +5,7 @@ import numpy as np
 
 from ..catalog import op
 from ..infer import same_shape, same_type
+from ..schema import Scalar, WholeScalar
 from .steps import moments, rounded, scaled, targets_of, tie, update_op
 
 __all__ = ["lamb_phase1", "lamb_phase2"]
@@ -16,7 +17,7 @@ _FLOAT32 = np.dtype(np.float32)
 
 @update_op("lamb_update_phase1", states=("mean", "var"))
 def lamb_phase1(xp, weight, grad, mean, var, *, beta1: float = 0.9, beta2: float = 0.999, epsilon: float = 1e-6,
-                t: int, bias_correction: bool = True, wd: float, rescale_grad: float = 1.0,
+                t: WholeScalar, bias_correction: bool = True, wd: Scalar, rescale_grad: Scalar = 1.0,
                 clip_gradient: float = -1.0, out=None):
     """First half of LAMB (You et al. 2019): the direction ``mean / (sqrt(var) + epsilon) + wd * weight``.
 
@@ -38,7 +39,7 @@ def lamb_phase1(xp, weight, grad, mean, var, *, beta1: float = 0.9, beta2: float
 
 
 @op(name="lamb_update_phase2", inplace=True, differentiable=False)
-def lamb_phase2(xp, weight, g, r1, r2, *, lr: float, lower_bound: float = -1.0, upper_bound: float = -1.0, out=None):
+def lamb_phase2(xp, weight, g, r1, r2, *, lr: Scalar, lower_bound: float = -1.0, upper_bound: float = -1.0, out=None):
     """Second half of LAMB: ``weight -= lr * (r1 / r2) * g``.
 
     `g` is the direction from ``lamb_update_phase1``; `r1` and `r2`, of shape (1,), are the norms of weight and
@@ -67,8 +68,8 @@ lamb_phase2.type(same_type)
 
 @op(name="mp_lamb_update_phase1", mutates=("mean", "var"), inplace=True, differentiable=False)
 def mp_lamb_phase1(xp, weight, grad, mean, var, weight32, *, beta1: float = 0.9, beta2: float = 0.999,
-                   epsilon: float = 1e-6, t: int, bias_correction: bool = True, wd: float, rescale_grad: float = 1.0,
-                   clip_gradient: float = -1.0, out=None):
+                   epsilon: float = 1e-6, t: WholeScalar, bias_correction: bool = True, wd: Scalar,
+                   rescale_grad: Scalar = 1.0, clip_gradient: float = -1.0, out=None):
     """``lamb_update_phase1`` of `weight32`, the exact weight in float32; the direction is float32 as well."""
     return lamb_phase1.kernel_fn(
         xp, weight32, grad.astype(weight32.dtype), mean, var, beta1=beta1, beta2=beta2, epsilon=epsilon, t=t,
@@ -86,7 +87,7 @@ def _(attrs, ins, outs):
 
 
 @op(name="mp_lamb_update_phase2", mutates=("weight32",), inplace=True, differentiable=False)
-def mp_lamb_phase2(xp, weight, g, r1, r2, weight32, *, lr: float, lower_bound: float = -1.0,
+def mp_lamb_phase2(xp, weight, g, r1, r2, weight32, *, lr: Scalar, lower_bound: float = -1.0,
                    upper_bound: float = -1.0, out=None):
     """``lamb_update_phase2`` of `weight32`, the exact weight in float32; the result is its rounding to float16.
 
@@ -133,7 +134,7 @@ def _(attrs, ins, outs):
 
 
 @op(name="multi_lars", inplace=True, differentiable=False)
-def multi_lars(xp, lrs, weights_sum_sq, grads_sum_sq, wds, *, eta: float, eps: float, rescale_grad: float = 1.0,
+def multi_lars(xp, lrs, weights_sum_sq, grads_sum_sq, wds, *, eta: Scalar, eps: float, rescale_grad: Scalar = 1.0,
                out=None):
     """Learning rates by layerwise adaptive rate scaling (You et al. 2017).
 

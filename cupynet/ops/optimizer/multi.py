@@ -8,7 +8,7 @@ import numpy as np
 
 from ..catalog import op, require
 from ..op import Op
-from ..schema import Attrs, Floats, Shape
+from ..schema import Attrs, Scalar, Scalars, WholeScalars
 from .adamw import adamw
 from .large_batch import lamb_phase1, lamb_phase2
 from .sgd import sgd, sgd_mom
@@ -48,14 +48,11 @@ class _Groups:
         return [i for i in range(total - self.extra) if i % self.size > 1]
 
     def check(self, attrs: Attrs, total: int) -> range:
-        """Return the indices of the weights. Raises MXNetValueError if inputs or attributes are too many or few."""
+        """Return the indices of the weights. Raises MXNetValueError if inputs are too many or few."""
         number, size = attrs[self.count], self.size
         require(total == number * size + self.extra, self.name,
                 f"got {total} inputs; {self.count}={number} needs {number} times ({', '.join(self.members)})"
                 + f" and {self.extra} more" * (self.extra > 0))
-        for n in attrs:
-            require(n not in _PER_WEIGHT or len(attrs[n]) == number, self.name,
-                    f"{n} is {attrs[n]}; expected {number} numbers, one for each weight")
         return range(number)
 
 
@@ -81,7 +78,10 @@ def _declare_multi(name: str, update: Callable, members: str, attrs: dict[str, t
 
     def kernel(xp, *data, out=None, **values):
         number = values.pop(count)
-        each = {_PER_WEIGHT[n]: values.pop(n) for n in list(values) if n in _PER_WEIGHT}
+        each = {}
+        for n in _PER_WEIGHT.keys() & values.keys():
+            each[_PER_WEIGHT[n]] = numbers = values.pop(n)
+            require(len(numbers) == number, name, f"{n} is {numbers}; expected {number} numbers, one for each weight")
         if preloaded:
             each = {"lr": data[-2], "wd": data[-1]}
         targets = (None,) * (number * (1 + states)) if out is None else tuple(out)
@@ -129,9 +129,9 @@ def _declare_multi(name: str, update: Callable, members: str, attrs: dict[str, t
     return declared
 
 
-_LISTS = {"lrs": (Floats, _REQUIRED), "wds": (Floats, _REQUIRED)}
-_SCALE = {"rescale_grad": (float, 1.0), "clip_gradient": (float, -1.0)}
-_MOMENTUM = {"momentum": (float, 0.0)}
+_LISTS = {"lrs": (Scalars, _REQUIRED), "wds": (Scalars, _REQUIRED)}
+_SCALE = {"rescale_grad": (Scalar, 1.0), "clip_gradient": (float, -1.0)}
+_MOMENTUM = {"momentum": (Scalar, 0.0)}
 
 for _prefix, _lists in (("", _LISTS), ("preloaded_", {})):
     for _name, _kernel, _members, _more in (
@@ -143,11 +143,11 @@ for _prefix, _lists in (("", _LISTS), ("preloaded_", {})):
         _declare_multi(_prefix + _name, _kernel, _members, {**_lists, **_more, **_SCALE}, preloaded=bool(_prefix))
 
 _BETAS = {"beta1": (float, 0.9), "beta2": (float, 0.999)}
-_ADAMW = {"lrs": (Floats, _REQUIRED), **_BETAS, "epsilon": (float, 1e-8), "wds": (Floats, _REQUIRED),
-          "etas": (Floats, _REQUIRED), "clip_gradient": (float, -1.0)}
-_LAMB = {"learning_rates": (Floats, _REQUIRED), **_BETAS, "epsilon": (float, 1e-6), "wds": (Floats, _REQUIRED),
-         "rescale_grad": (float, 1.0), "lower_bound": (float, -1.0), "upper_bound": (float, -1.0),
-         "clip_gradient": (float, -1.0), "bias_correction": (bool, True), "step_count": (Shape, _REQUIRED)}
+_ADAMW = {"lrs": (Scalars, _REQUIRED), **_BETAS, "epsilon": (float, 1e-8), "wds": (Scalars, _REQUIRED),
+          "etas": (Scalars, _REQUIRED), "clip_gradient": (float, -1.0)}
+_LAMB = {"learning_rates": (Scalars, _REQUIRED), **_BETAS, "epsilon": (float, 1e-6), "wds": (Scalars, _REQUIRED),
+         "rescale_grad": (Scalar, 1.0), "lower_bound": (float, -1.0), "upper_bound": (float, -1.0),
+         "clip_gradient": (float, -1.0), "bias_correction": (bool, True), "step_count": (WholeScalars, _REQUIRED)}
 _declare_multi("_multi_adamw_update", adamw.kernel_fn, "weight grad mean var", _ADAMW, shared=1)
 _declare_multi("_multi_mp_adamw_update", mixed(adamw.kernel_fn, 2), "weight grad mean var weight32", _ADAMW, shared=1)
 _declare_multi("_multi_lamb_update", _lamb, "weight grad mean var", _LAMB, count="num_tensors")

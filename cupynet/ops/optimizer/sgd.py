@@ -1,20 +1,21 @@
 """Stochastic gradient descent."""
 from __future__ import annotations
 
+from ..schema import Scalar
 from .steps import add_decay, declare_mixed, descent, scaled, targets_of, update_op
 
 __all__ = ["sgd", "sgd_mom"]
 
 
 @update_op("sgd_update", aliases=("_sparse_sgd_update",), ignores=("lazy_update",))
-def sgd(xp, weight, grad, *, lr: float, wd: float = 0.0, rescale_grad: float = 1.0, clip_gradient: float = -1.0,
+def sgd(xp, weight, grad, *, lr: Scalar, wd: Scalar = 0.0, rescale_grad: Scalar = 1.0, clip_gradient: float = -1.0,
         out=None):
     """Stochastic gradient descent: ``weight -= lr * (g + wd * weight)``."""
     return xp.subtract(weight, descent(xp, weight, grad, lr, wd, rescale_grad, clip_gradient), out=out)
 
 
 @update_op("sgd_mom_update", states=("mom",), aliases=("_sparse_sgd_mom_update",), ignores=("lazy_update",))
-def sgd_mom(xp, weight, grad, mom, *, lr: float, momentum: float = 0.0, wd: float = 0.0, rescale_grad: float = 1.0,
+def sgd_mom(xp, weight, grad, mom, *, lr: Scalar, momentum: Scalar = 0.0, wd: Scalar = 0.0, rescale_grad: Scalar = 1.0,
             clip_gradient: float = -1.0, out=None):
     """Descent with momentum: ``mom = momentum * mom - lr * (g + wd * weight)``, ``weight += mom``."""
     out_weight, out_mom = targets_of(out, 2)
@@ -25,7 +26,7 @@ def sgd_mom(xp, weight, grad, mom, *, lr: float, momentum: float = 0.0, wd: floa
 
 
 @update_op("nag_mom_update", states=("mom",))
-def nag_mom(xp, weight, grad, mom, *, lr: float, momentum: float = 0.0, wd: float = 0.0, rescale_grad: float = 1.0,
+def nag_mom(xp, weight, grad, mom, *, lr: Scalar, momentum: Scalar = 0.0, wd: Scalar = 0.0, rescale_grad: Scalar = 1.0,
             clip_gradient: float = -1.0, out=None):
     """Nesterov's accelerated gradient (Sutskever et al. 2013).
 
@@ -45,7 +46,7 @@ for _base, _name in ((sgd, "mp_sgd_update"), (sgd_mom, "mp_sgd_mom_update"), (na
 
 
 @update_op("signsgd_update")
-def signsgd(xp, weight, grad, *, lr: float, wd: float = 0.0, rescale_grad: float = 1.0, clip_gradient: float = -1.0,
+def signsgd(xp, weight, grad, *, lr: Scalar, wd: Scalar = 0.0, rescale_grad: Scalar = 1.0, clip_gradient: float = -1.0,
             out=None):
     """Descent by the gradient's sign: ``weight = (1 - lr * wd) * weight - lr * sign(g)`` (Bernstein et al. 2018)."""
     step = scaled(xp, grad, rescale_grad, clip_gradient)
@@ -56,7 +57,7 @@ def signsgd(xp, weight, grad, *, lr: float, wd: float = 0.0, rescale_grad: float
 
 
 @update_op("signum_update", states=("mom",))
-def signum(xp, weight, grad, mom, *, lr: float, momentum: float = 0.0, wd: float = 0.0, rescale_grad: float = 1.0,
+def signum(xp, weight, grad, mom, *, lr: Scalar, momentum: Scalar = 0.0, wd: Scalar = 0.0, rescale_grad: Scalar = 1.0,
            clip_gradient: float = -1.0, wd_lh: float = 0.0, out=None):
     """Descent by the sign of the momentum: ``mom = momentum * mom - (1 - momentum) * (g + wd * weight)``, then
     ``weight = (1 - lr * wd_lh) * weight + lr * sign(mom)`` (Bernstein et al. 2018)."""

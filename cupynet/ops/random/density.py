@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ...device.backend import backend
+from ...device import of_raw
 from ..catalog import op, require
 from ..gradient import RawFunctions
 from ..infer import same_type
@@ -98,7 +98,7 @@ def _declare(which: _Density) -> None:
     parameters = which.arrays
 
     def kernel(xp, sample, *values, is_log):
-        F = RawFunctions(xp, backend(xp).kind)
+        F = RawFunctions(of_raw(sample))
         density = which.logarithm(F, sample, *(beside(v, sample.ndim) for v in values))
         return density if is_log else xp.exp(density, out=density)
 
@@ -161,7 +161,7 @@ def dirichlet_density(xp, sample, alpha, *, is_log: bool = False):
     -------
     The shape of `sample` without its last axis, and its dtype.
     """
-    F = RawFunctions(xp, backend(xp).kind)
+    F = RawFunctions(of_raw(sample))
     normalizer = F.gammaln(alpha.sum(axis=-1)) - F.gammaln(alpha).sum(axis=-1)
     wide = alpha.reshape(alpha.shape[:-1] + (1,) * (sample.ndim - alpha.ndim) + alpha.shape[-1:])
     density = ((wide - 1) * xp.log(sample)).sum(axis=-1)

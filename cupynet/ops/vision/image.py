@@ -298,13 +298,13 @@ def _contrast(xp: Any, data: Any, factor: Any) -> Any:
 
 
 def _saturation(xp: Any, data: Any, factor: Any) -> Any:
-    return data * factor + (1 - factor) * _luma(data) if data.shape[-1] == 3 else data
+    return data * factor + (1 - factor) * _luma(data) if data.shape[-1] == 3 else data.copy()
 
 
 def _hue(xp: Any, data: Any, turn: Any) -> Any:
     """Turn the hue by `turn` of a circle, at constant lightness and saturation (HSL)."""
     if data.shape[-1] != 3:
-        return data
+        return data.copy()
     red, green, blue = (data[..., i:i + 1] for i in range(3))
     low, high = data.min(-1, keepdims=True), data.max(-1, keepdims=True)
     chroma = high - low
