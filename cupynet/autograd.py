@@ -189,6 +189,8 @@ def _result(variable: NDArray, gradient: Any) -> NDArray:
     if gradient is None:
         return call("zeros_like", variable)  # recorded in its turn where that was asked for
     if isinstance(gradient, NDArray):
+        if gradient._entry is None:  # it does not depend on the variable: its own gradient is zero
+            gradient = gradient + call("zeros_like", variable)
         return wrap(gradient._data, gradient._ctx, gradient._entry, variable._class)
     variable._ctx.device.enter()
     return wrap(variable._ctx.device.xp.array(gradient, variable._data.dtype), variable._ctx, None, variable._class)

@@ -1,4 +1,5 @@
 """``mx.nd.contrib``: control flow, and the operators whose canonical names begin with _contrib_."""
+import math
 
 from ..context import Context
 from ..ops.random.functions import zipfian
@@ -7,7 +8,7 @@ from .control_flow import cond, foreach, while_loop
 from .functions import namespace
 from .ndarray import NDArray
 
-__all__ = ["foreach", "while_loop", "cond", "rand_zipfian"]
+__all__ = ["foreach", "while_loop", "cond", "rand_zipfian", "isnan", "isinf", "isfinite"]
 
 
 def rand_zipfian(true_classes: NDArray, num_sampled: int, range_max: int, ctx: Context | None = None
@@ -29,6 +30,21 @@ def rand_zipfian(true_classes: NDArray, num_sampled: int, range_max: int, ctx: C
         Candidates are int64, with repetitions, of shape ``(num_sampled,)``; counts are float64.
     """
     return zipfian(random.uniform, true_classes, num_sampled, range_max, ctx=ctx or true_classes.context)
+
+
+def isnan(data: NDArray) -> NDArray:
+    """Return 1 where `data` is nan, else 0, in the dtype of `data`."""
+    return data != data  # noqa: PLR0124 (nan alone differs from itself)
+
+
+def isinf(data: NDArray) -> NDArray:
+    """Return 1 where `data` is infinite, else 0, in the dtype of `data`."""
+    return data.abs() == math.inf if data._data.dtype.kind == "f" else data.zeros_like()
+
+
+def isfinite(data: NDArray) -> NDArray:
+    """Return 1 where `data` is neither infinite nor nan, else 0, in the dtype of `data`."""
+    return data.abs() < math.inf if data._data.dtype.kind == "f" else data.ones_like()
 
 
 __getattr__, __dir__ = namespace("_contrib_", globals())

@@ -49,8 +49,9 @@ def function(op: Op, called: str, cls: type | None = None) -> Callable:
             values.setdefault(chosen.count, len(many))
         attrs = chosen.parse(values)
         names = chosen.active_inputs(attrs, len(many)) if chosen.when else chosen.inputs
-        ins = [*many, *(named[n] for n in names[len(many):] if n in named)]
-        if not chosen.variadic and (len(ins) != len(names) or len(ins) != len(named)):
+        # as MXNet does, arrays in their order are the inputs that the call has, whatever they are called
+        ins = [*many, *(named[n] for n in chosen.inputs if n in named)]
+        if not chosen.variadic and len(ins) != len(names):
             missing = [n for n in names if n not in named]
             extra = [n for n in named if n not in names]
             raise MXNetTypeError(f"{called}: input {missing[0]!r} is missing" if missing else

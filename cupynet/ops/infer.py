@@ -17,9 +17,9 @@ from ..base import MXNetError, MXNetTypeError, MXNetValueError
 from .op import Op
 from .schema import Attrs
 
-__all__ = ["Slots", "infer_shapes", "infer_types", "same_shape", "same_type", "known", "alike",
-           "either", "derived", "elements", "merge_shapes", "merge_types", "broadcast_shapes", "broadcast_shape",
-           "first_type", "no_inputs_type"]
+__all__ = ["Slots", "infer_shapes", "infer_types", "same_shape", "same_type", "known", "alike", "either", "derived",
+           "elements", "merge_shapes", "merge_types", "broadcast_shapes", "broadcast_shape", "number_type",
+           "float_type", "first_type", "no_inputs_type"]
 
 Length = int | None
 ShapeLike = tuple[Length, ...] | None
@@ -122,6 +122,8 @@ def _infer(op: Op, attrs: Attrs, ins: list, outs: list, node: str, what: str) ->
     who = f"{op.name} {node!r}" if node else op.name
     if len(names) != len(ins):
         raise MXNetError(f"{who}: takes {len(names)} inputs ({', '.join(names)}), got {len(ins)}")
+    if op.inputs == (op.variadic,) and attrs[op.count] not in (0, len(ins)):
+        raise MXNetError(f"{who}: {op.count} is {attrs[op.count]}, got {len(ins)} inputs")
     in_slots = Slots(who, names, ins, what)
     out_slots = Slots(who, op.output_names(attrs), outs, what)
     rule = op.shape_rule if what == "shape" else op.type_rule
@@ -197,6 +199,20 @@ def broadcast_shape(attrs: Attrs, ins: Slots, outs: Slots) -> None:
 def same_type(attrs: Attrs, ins: Slots, outs: Slots) -> None:
     """All inputs and outputs have one dtype."""
     same_shape(attrs, ins, outs)
+
+
+def number_type(attrs: Attrs, ins: Slots, outs: Slots) -> None:
+    """All inputs and outputs have one dtype, which is not bool."""
+    same_shape(attrs, ins, outs)
+    if ins[0] == np.bool_ and ins[0] is not None:
+        raise MXNetTypeError(f"{ins._who}: {ins.names[0]} has dtype bool, expected numbers")
+
+
+def float_type(attrs: Attrs, ins: Slots, outs: Slots) -> None:
+    """All inputs and outputs have one dtype, which is a floating-point one."""
+    same_shape(attrs, ins, outs)
+    if ins[0] is not None and ins[0].kind != "f":
+        raise MXNetTypeError(f"{ins._who}: {ins.names[0]} has dtype {ins[0]}, expected a floating-point type")
 
 
 def first_type(attrs: Attrs, ins: Slots, outs: Slots) -> None:

@@ -282,7 +282,8 @@ class Schema:
             if name in self._parsers:
                 if value is not _Null:
                     parsed[name] = self._read(name, value)
-            elif not (name.startswith("__") and name.endswith("__")):  # else the node's, not the operator's
+            # else it is the node's, or the operator has no attributes: then MXNet takes any, and means nothing by it
+            elif self._parsers and not (name.startswith("__") and name.endswith("__")):
                 raise MXNetValueError(f"{self.op_name}: unknown argument {name!r}; it takes "
                                       f"{', '.join(self._parsers) or 'no attributes'}")
         missing = [name for name, value in parsed.items() if value is REQUIRED and name not in given]

@@ -25,3 +25,7 @@ SAMPLES += [Sample("elemwise_add", [ints(3, high=5, dtype="int32"), ints(3, high
 SAMPLES += [Sample("_mod", [np.array([7, -7, 7, -7], "float32"), np.array([3, 3, -3, -3], "float32")])]
 SAMPLES += [Sample("add_n", [_A]), Sample("add_n", [_A, _B, _I])]
 SAMPLES += [Sample("smooth_l1", [rand(3, 4, low=-2, high=2)], {"scalar": s}) for s in (1.0, 2.0)]
+SAMPLES += [Sample("_grad_add", [rand(2, 3), rand(2, 3, seed=1)], oracle=False, reference=lambda x, y: x + y),
+            Sample("_scatter_elemwise_div", [rand(2, 3), rand(2, 3, low=1, high=2)]),
+            Sample("_scatter_plus_scalar", [rand(2, 3)], {"scalar": 1.5}),
+            Sample("_scatter_minus_scalar", [rand(2, 3)], {"scalar": 1.5})]

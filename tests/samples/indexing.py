@@ -108,4 +108,6 @@ SAMPLES = [
     Sample("_histogram", [_at(1, 2, 3, 2, 5, -1, 4)], {"bin_cnt": 4, "range": (0, 4)}),
     Sample("_histogram", [_at(1, 2, 3, 2, 5, -1), _at(0, 2, 4)]),
     Sample("_histogram", [ints(3, 4, high=9, dtype="int32")], {"bin_cnt": 3, "range": (0, 9)}),
+    Sample("_contrib_SparseEmbedding", [ints(2, 3, high=4), rand(4, 2)], {"input_dim": 4, "output_dim": 2},
+           oracle=False, reference=lambda x, w: w[x.astype(int)]),
 ]

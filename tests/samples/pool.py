@@ -66,3 +66,5 @@ SAMPLES += [Sample("UpSampling", [rand(1, 2, 4, 4), rand(1, 2, 2, 2)],
 SAMPLES += [Sample("UpSampling", [rand(2, 2, 3, 4), rand(2, 1, k, k)],
                    {"scale": s, "sample_type": "bilinear", "num_filter": 2, "num_args": 2})
             for s, k in ((2, 4), (3, 5))]
+SAMPLES += [Sample("_backward_pooling_v1", [rand(1, 1, 2, 2), rand(1, 1, 3, 3), rand(1, 1, 2, 2)],
+                   {"kernel": (2, 2), "pool_type": "avg"}, oracle=False, why="internal")]

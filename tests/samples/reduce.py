@@ -50,3 +50,6 @@ SAMPLES += [Sample("all_finite", [x]) for x in (_SMALL, _NAN, 1 / _X, np.array([
 SAMPLES += [Sample("multi_all_finite", [_X, _SMALL], {"num_arrays": 2}),
             Sample("multi_all_finite", [_X, _NAN, _SMALL], {"num_arrays": 3}),
             Sample("multi_all_finite", [_X], {"num_arrays": 1})]
+
+SAMPLES += [Sample("cumsum", [rand(2, 3, 2)], {"axis": axis}) for axis in (None, 0, 2)]
+SAMPLES += [Sample("cumsum", [ints(2, 3, high=9, dtype="int32")], {"axis": 1, "dtype": "float32"})]

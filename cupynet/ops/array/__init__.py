@@ -7,6 +7,7 @@ from . import (
     blocks,
     broadcast,
     creation,
+    cumulative,
     diagonal,
     histogram,
     indices,

@@ -136,3 +136,14 @@ def _(attrs: Attrs, ins: Slots, outs: Slots) -> None:
 @embedding.grad("weight")
 def _(F, grad, data, weight_shape):
     return F._backward_take(grad, data, shape=weight_shape)
+
+
+@op(name="_contrib_SparseEmbedding", nograd=("data",))
+def sparse_embedding(xp, data, weight, *, input_dim: int, output_dim: int, dtype: DType = _FLOAT32, out=None):
+    """The same as ``Embedding``. In MXNet its gradient is sparse; here it is dense."""
+    return backend(xp).take(weight, within(xp, data, weight.shape[0], "clip"), 0, out)
+
+
+sparse_embedding.shape(embedding.shape_rule)
+sparse_embedding.type(embedding.type_rule)
+sparse_embedding.grad("weight")(embedding.rules["weight"].fn)

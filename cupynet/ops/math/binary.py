@@ -6,7 +6,6 @@ arrays broadcast together (``broadcast_add``), and an array with a number (``_pl
 """
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from typing import Any
 
@@ -15,21 +14,26 @@ from ..catalog import op
 from ..infer import broadcast_shape, first_type, same_shape, same_type
 from ..op import Op
 from ..schema import Scalar
+from .scalars import logarithm, scalar_for, scalar_type, widened
 
 __all__ = ["remainder"]
 
 
-def scalar_for(data: Any, scalar: float) -> float | int:
-    """Return the number to combine with `data`: for whole numbers cut to a whole number of their type, as in C."""
-    if data.dtype.kind not in "iu":
-        return scalar
-    bits = 8 * data.dtype.itemsize
-    number = int(scalar) % (1 << bits)
-    return number - (1 << bits) if data.dtype.kind == "i" and number >> (bits - 1) else number
+def _whole_quotient(xp, x, y):
+    return xp.floor_divide(x - xp.fmod(x, y), y)  # truncated towards zero
+
+
+def _whole_power(xp, x, y):  # exponents may be negative, which NumPy refuses
+    return xp.power(xp.asarray(x, "f8"), xp.asarray(y, "f8"))
+
+
+_OF_WHOLE_NUMBERS = {"divide": _whole_quotient, "power": _whole_power}  # true_divide: in double precision
 
 
 def _call(xp: Any, function: str | Callable, x: Any, y: Any, dtype: Any, out: Any) -> Any:
     """Apply a universal function and give the result `dtype` (truncating), in `out` if there is one."""
+    if dtype.kind != "f":
+        function = _OF_WHOLE_NUMBERS.get(function, function)
     if not isinstance(function, str):
         result = function(xp, x, y)
     elif out is not None:
@@ -67,16 +71,18 @@ def _declare_arrays(name: str, aliases: tuple, function: str | Callable, text: s
 def _declare_scalar(name: str, aliases: tuple, function: str | Callable, text: str, reverse: bool,
                     rule: Callable | None) -> Op:
     def kernel(xp, data, *, scalar: Scalar = 1.0, is_int: bool = True, out=None):
+        if data.dtype.kind != "f":
+            data = data.astype(widened(data.dtype, is_int), copy=False)
         number = scalar_for(data, scalar)
         x, y = (number, data) if reverse else (data, number)
-        if function == "power" and data.dtype.kind in "iu":  # NumPy refuses negative whole powers
-            x, y = xp.asarray(x, "f8"), xp.asarray(y, "f8")
         return _call(xp, function, x, y, data.dtype, out)
     _document(kernel, name, f"``{text}`` with a number, elementwise.",
-              "data : any shape, any dtype\nscalar : float", "Same shape and dtype as `data`.")
+              "data : any shape, any dtype\nscalar : float\n"
+              "is_int : bool\n    Whether whole numbers stay whole and truncate the number; else they become float64.",
+              "Same shape as `data`, same dtype if it is a number's; int64 or float64 (see `is_int`) for bool.")
     declared = op(name=name, aliases=aliases, inplace=True, differentiable=rule is not None)(kernel)
     declared.shape(same_shape)
-    declared.type(same_type)
+    declared.type(scalar_type)
     if rule is not None:
         declared.grad("data")(rule)
     return declared
@@ -138,9 +144,9 @@ for _row in (
     ("_rminus_scalar", "_RMinusScalar", "subtract", "scalar - data", True, lambda F, grad: grad * -1),
     ("_mul_scalar", "_MulScalar", "multiply", "data * scalar", False,
      lambda F, grad, *, scalar: grad * scalar),
-    ("_div_scalar", "_DivScalar", "divide", "data / scalar", False,
+    ("_div_scalar", "_DivScalar", "true_divide", "data / scalar", False,
      lambda F, grad, *, scalar: grad / scalar),
-    ("_rdiv_scalar", "_RDivScalar", "divide", "scalar / data", True,
+    ("_rdiv_scalar", "_RDivScalar", "true_divide", "scalar / data", True,
      lambda F, grad, data, output: grad * (output / data) * -1),
     ("_mod_scalar", "_ModScalar", remainder, "data % scalar", False, lambda F, grad: grad),
     ("_rmod_scalar", "_RModScalar", remainder, "scalar % data", True,
@@ -148,7 +154,7 @@ for _row in (
     ("_power_scalar", "_PowerScalar", "power", "data ** scalar", False,
      lambda F, grad, data, *, scalar: grad * data ** (scalar - 1) * scalar),
     ("_rpower_scalar", "_RPowerScalar", "power", "scalar ** data", True,
-     lambda F, grad, output, *, scalar: grad * output * math.log(scalar)),
+     lambda F, grad, output, *, scalar: grad * output * logarithm(scalar)),
     ("_maximum_scalar", "_MaximumScalar", "maximum", "max(data, scalar)", False,
      lambda F, grad, data, *, scalar: grad * (data >= scalar)),
     ("_minimum_scalar", "_MinimumScalar", "minimum", "min(data, scalar)", False,
@@ -157,6 +163,13 @@ for _row in (
      lambda F, grad, data, output: grad * (data / output)),
 ):
     _declare_scalar(_row[0], (_row[1],), *_row[2:])
+
+
+# What MXNet gives sparse arrays a form of their own for; on dense arrays they are the operators they are called after.
+_declare_arrays("_grad_add", (), "add", "lhs + rhs", False, (lambda F, grad: grad, lambda F, grad: grad))
+_declare_arrays("_scatter_elemwise_div", (), "divide", "lhs / rhs", False, _ARITHMETIC[3][-1])
+_declare_scalar("_scatter_plus_scalar", (), "add", "data + scalar", False, lambda F, grad: grad)
+_declare_scalar("_scatter_minus_scalar", (), "subtract", "data - scalar", False, lambda F, grad: grad)
 
 
 @op(name="add_n", aliases=("ElementWiseSum", "_sparse_ElementWiseSum", "_sparse_add_n"))
@@ -184,8 +197,13 @@ def _(F, grad, args_shape):
 
 @op(name="smooth_l1")
 def smooth_l1(xp, data, *, scalar: Scalar = 1.0):
-    """Huber-like loss: ``0.5 (s x)^2`` where ``|x| < 1/s^2``, else ``|x| - 0.5/s^2``, with ``s = scalar``."""
-    s2 = scalar * scalar
+    """Huber-like loss: ``0.5 (s x)^2`` where ``|x| < 1/s^2``, else ``|x| - 0.5/s^2``, with ``s = scalar``.
+
+    Zero everywhere for ``s = 0``; `scalar` is truncated where `data` has whole numbers.
+    """
+    s2 = scalar_for(data, scalar) ** 2
+    if s2 == 0:
+        return data * 0
     size = xp.abs(data)
     return xp.where(size < 1 / s2, 0.5 * s2 * data * data, size - 0.5 / s2).astype(data.dtype)
 
@@ -197,4 +215,4 @@ smooth_l1.type(first_type)
 @smooth_l1.grad("data")
 def _(F, grad, data, *, scalar):
     s2 = scalar * scalar
-    return grad * F.where(F.abs(data) < 1 / s2, data * s2, F.sign(data))
+    return grad * (F.where(F.abs(data) > 1 / s2, F.sign(data), data * s2) if s2 else data * 0)

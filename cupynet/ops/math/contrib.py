@@ -7,9 +7,10 @@ from collections.abc import Callable
 import numpy as np
 
 from ..catalog import op
-from ..infer import Slots, same_shape, same_type
+from ..infer import Slots, number_type, same_shape, same_type
 from ..op import Op
 from ..schema import Attrs, Scalar
+from .unary import sign
 
 __all__: list[str] = []
 
@@ -52,13 +53,19 @@ def _declare_straight_through(name: str, plain: str, formula: Callable) -> Op:
 
 round_ste = _declare_straight_through("_contrib_round_ste", "round",
                                       lambda xp, data: xp.trunc(data + xp.copysign(0.5, data)).astype(data.dtype))
-sign_ste = _declare_straight_through("_contrib_sign_ste", "sign", lambda xp, data: xp.sign(data))
+sign_ste = _declare_straight_through("_contrib_sign_ste", "sign", sign)
 
 
 @op(name="_contrib_div_sqrt_dim", inplace=True)
 def div_sqrt_dim(xp, data, *, out=None):
-    """`data` divided by the square root of the length of its last axis, as attention scores are."""
-    return xp.multiply(data, 1 / math.sqrt(data.shape[-1]), out=out)
+    """`data` divided by the square root of the length of its last axis, as attention scores are.
+
+    Whole numbers stay whole: the root is truncated, and so is the quotient.
+    """
+    root = math.sqrt(data.shape[-1])
+    scale = 1 / root if data.dtype.kind == "f" else 1 / int(root)
+    result = xp.multiply(data, scale, out=out, casting="unsafe")
+    return result.astype(data.dtype, copy=False)
 
 
 @div_sqrt_dim.grad("data")
@@ -66,14 +73,17 @@ def _(F, grad):
     return F._contrib_div_sqrt_dim(grad)
 
 
-for _op in (quadratic, gradient_multiplier, round_ste, sign_ste, div_sqrt_dim):
+gradient_multiplier.shape(same_shape)
+gradient_multiplier.type(same_type)
+
+for _op in (quadratic, round_ste, sign_ste, div_sqrt_dim):
     _op.shape(same_shape)
-    _op.type(same_type)
+    _op.type(number_type)
 
 
 @op(name="_contrib_allclose", differentiable=False)
 def allclose(xp, a, b, *, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = True):
-    """1 if ``|a - b| <= atol + rtol |b|`` everywhere, else 0, as a float32 array.
+    """1 if ``|a - b| <= atol + rtol |b|`` everywhere, else 0, as a uint8 array without axes.
 
     Parameters
     ----------
@@ -83,16 +93,16 @@ def allclose(xp, a, b, *, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: boo
     equal_nan : bool
         Whether two NaN are equal.
     """
-    return xp.isclose(a, b, rtol, atol, equal_nan).all().astype("float32").reshape(1)
+    return xp.isclose(a, b, rtol, atol, equal_nan).all().astype("uint8")
 
 
 @allclose.shape
 def _(attrs: Attrs, ins: Slots, outs: Slots) -> None:
     ins[0], ins[1] = ins[1], ins[0]
-    outs[0] = (1,)
+    outs[0] = ()
 
 
 @allclose.type
 def _(attrs: Attrs, ins: Slots, outs: Slots) -> None:
     ins[0], ins[1] = ins[1], ins[0]
-    outs[0] = np.dtype("float32")
+    outs[0] = np.dtype("uint8")

@@ -16,8 +16,18 @@ __all__: list[str] = []
 
 @op(name="amp_cast")
 def amp_cast(xp, data, *, dtype: DType):
-    """Cast of floating-point `data` to `dtype`, for automatic mixed precision; whole numbers stay as they are."""
-    return data.copy() if is_integer(data.dtype) else data.astype(dtype)
+    """Cast of floating-point `data` to `dtype`, for automatic mixed precision; whole numbers stay as they are.
+
+    Casts of float32 to whole numbers round (halves to the even one) and end at the limits of their type, nan at the
+    upper one.
+    """
+    if is_integer(data.dtype):
+        return data.copy()
+    if not is_integer(dtype) or data.dtype != np.float32:
+        return data.astype(dtype)
+    limits = np.iinfo(dtype)
+    top = float(limits.max) if limits.max < 1 << 24 else np.nextafter(data.dtype.type(limits.max), data.dtype.type(0))
+    return xp.clip(xp.where(xp.isnan(data), top, xp.rint(data)), limits.min, top).astype(dtype)
 
 
 amp_cast.shape(same_shape)

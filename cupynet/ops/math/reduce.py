@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from ..catalog import op, require
-from ..infer import Slots, same_type
+from ..infer import Slots, number_type, same_type
 from ..op import Op
 from ..schema import Attrs, DType, Shape
 
@@ -365,7 +365,7 @@ def _declare_position(name: str, doc: str) -> Op:
         "Raises\n------\nMXNetValueError\n    If `axis` is out of range.")
     declared = op(name=name, differentiable=False)(kernel)
     declared.shape(_reduction_shape(lambda attrs, rank: _one_axis(name, attrs.axis, rank)))
-    declared.type(same_type)
+    declared.type(number_type)
     return declared
 
 
@@ -396,7 +396,7 @@ def _(attrs: Attrs, ins: Slots, outs: Slots) -> None:
         ins[0] = outs[0][:1] + (None,) + outs[0][1:]
 
 
-argmax_channel.type(same_type)
+argmax_channel.type(number_type)
 
 
 # ---- are all numbers finite? ----------------------------------------------------------------------
@@ -442,4 +442,7 @@ for _op in (all_finite, multi_all_finite):
 
     @_op.type
     def _(attrs: Attrs, ins: Slots, outs: Slots) -> None:
+        for name, dtype in zip(ins.names, ins):
+            require(dtype is None or dtype.kind == "f", "all_finite",
+                    f"{name} has dtype {dtype}, expected a floating-point type")
         outs[0] = np.dtype(np.float32)

@@ -154,6 +154,7 @@ def _gamma(xp, x):
     half_power = y ** (0.5 * y - 0.25)
     value = (half_power * xp.exp(-y) * half_power * math.sqrt(2 * math.pi)
              * xp.exp(_horner(1 / (y * y), _STIRLING) / y) / _rising(xp, z, small))
+    value = xp.where((rest == 0) & (z < 18), xp.rint(value), value)  # factorials are whole numbers
     odd = xp.rint(x) % 2  # sin(pi x) = +-sin(pi rest)
     mirrored = math.pi / (xp.sin(math.pi * rest) * (1 - 2 * odd) * value)
     return xp.where(left, xp.where((rest == 0) & (x != 0), xp.nan, mirrored), value)
@@ -180,7 +181,8 @@ def _digamma(xp, x):
     value = xp.log(y) - 0.5 / y - square * _horner(square, _DIGAMMA)
     for k in range(_SHIFT):
         value = value - small / (z + k)
-    return xp.where(left, value - math.pi / xp.tan(math.pi * rest), value)
+    value = xp.where(left, value - math.pi / xp.tan(math.pi * rest), value)
+    return xp.where(x == 0, xp.inf, value)
 
 
 @_blockwise(precise=True)

@@ -7,16 +7,21 @@ from typing import Any
 
 from ...device import of_raw
 from ..catalog import op
-from ..infer import Slots, same_shape, same_type
+from ..infer import Slots, number_type, same_shape, same_type
 from ..op import Op
 from ..schema import Attrs, DType, Scalar
+from .scalars import scalar_for
 
-__all__ = ["declare_unary"]
+__all__ = ["declare_unary", "sign"]
 
 
-def _cast_back(result: Any, data: Any) -> Any:
-    """Give `result` the dtype of `data`: MXNet computes whole numbers in floating point and truncates."""
-    return result if result.dtype == data.dtype else result.astype(data.dtype)
+# Functions that give whole numbers for whole numbers; the others compute them in double precision and truncate.
+_WHOLE = frozenset(("abs", "sign", "square", "negative", "floor", "ceil", "trunc", "fix", "rint", "round", "relu",
+                    "logical_not"))
+
+
+def _cast_back(result: Any, dtype: Any) -> Any:
+    return result if result.dtype == dtype else result.astype(dtype)
 
 
 def declare_unary(name: str, function: str | Callable, rule: Callable | None, doc: str, sparse: bool = True) -> Op:
@@ -33,28 +38,39 @@ def declare_unary(name: str, function: str | Callable, rule: Callable | None, do
     doc : str
         The mathematical definition, for the documentation.
     """
+    exact = name in _WHOLE
+
+    def argument(data):
+        return data if exact or data.dtype.kind == "f" else data.astype("float64")
+
     if isinstance(function, str):
         def kernel(xp, data, *, out=None):
             ufunc = getattr(xp, function)
-            return _cast_back(ufunc(data), data) if out is None else ufunc(data, out=out, casting="unsafe")
+            x = argument(data)
+            return _cast_back(ufunc(x), data.dtype) if out is None else ufunc(x, out=out, casting="unsafe")
     else:
         def kernel(xp, data, *, out=None):
-            result = _cast_back(function(xp, data), data)
+            result = _cast_back(function(xp, argument(data)), data.dtype)
             if out is None:
                 return result.copy() if result is data else result
             out[...] = result
             return out
     kernel.__name__ = name
     kernel.__doc__ = (f"{doc}, elementwise.\n\n"
-                      "Parameters\n----------\ndata : any shape, any dtype\n\n"
+                      "Parameters\n----------\ndata : any shape, any dtype but bool\n\n"
                       "Returns\n-------\nSame shape and dtype as `data`.")
     declared = op(name=name, aliases=(f"_sparse_{name}",) if sparse else (), inplace=True,
                   differentiable=rule is not None)(kernel)
     declared.shape(same_shape)
-    declared.type(same_type)
+    declared.type(number_type)
     if rule is not None:
         declared.grad("data")(rule)
     return declared
+
+
+def sign(xp: Any, data: Any) -> Any:
+    """Return -1, 0 or 1 for each number, 0 for nan (unlike NumPy's)."""
+    return xp.subtract(data > 0, data < 0, dtype=data.dtype) if data.dtype.kind == "f" else xp.sign(data)
 
 
 def _rcbrt(xp, data):
@@ -87,7 +103,7 @@ _LN2, _LN10 = math.log(2), math.log(10)
 # name, function, gradient rule, definition. Rules that can use the output do: it is kept anyway by most users.
 for _row in (
     ("abs", "abs", lambda F, grad, data: grad * F.sign(data), "Absolute value"),
-    ("sign", "sign", None, "Sign: -1, 0 or 1"),
+    ("sign", sign, None, "Sign: -1, 0 or 1"),
     ("exp", "exp", lambda F, grad, output: grad * output, "Exponential"),
     ("expm1", "expm1", lambda F, grad, output: grad * (output + 1), "``exp(data) - 1``, exact near zero"),
     ("log", "log", lambda F, grad, data: grad / data, "Natural logarithm"),
@@ -97,7 +113,7 @@ for _row in (
     ("square", "square", lambda F, grad, data: grad * (data * 2), "Square"),
     ("sqrt", "sqrt", lambda F, grad, output: grad * 0.5 / output, "Square root"),
     ("rsqrt", lambda xp, data: 1 / xp.sqrt(data),
-     lambda F, grad, output: grad * (output * output * output) * -0.5, "Reciprocal square root"),
+     lambda F, grad, data, output: grad * (output / data) * -0.5, "Reciprocal square root"),
     ("cbrt", "cbrt", lambda F, grad, output: grad / (output * output * 3), "Cube root"),
     ("reciprocal", lambda xp, data: 1 / data, lambda F, grad, output: grad * (output * output) * -1, "``1 / data``"),
     ("negative", "negative", lambda F, grad: grad * -1, "Negative"),
@@ -129,7 +145,7 @@ for _row in (
 
 for _row in (
     ("rcbrt", _rcbrt, lambda F, grad, data, output: grad * (output / data) * (-1 / 3), "Reciprocal cube root"),
-    ("softsign", _softsign, lambda F, grad, output: grad * F.square(1 - F.abs(output)), "``data / (1 + |data|)``"),
+    ("softsign", _softsign, lambda F, grad, data: grad / F.square(F.abs(data) + 1), "``data / (1 + |data|)``"),
     ("logical_not", "logical_not", None, "1 where `data` is zero, else 0"),
 ):
     declare_unary(*_row, sparse=False)
@@ -210,16 +226,24 @@ def _(F, grad, data_dtype):
 
 @op(name="clip", aliases=("_sparse_clip",), inplace=True)
 def clip(xp, data, *, a_min: Scalar, a_max: Scalar, out=None):
-    """Elements of `data` limited to ``[a_min, a_max]``. The gradient is passed where nothing was cut."""
-    if data.dtype.kind in "iu":
-        a_min, a_max = math.ceil(a_min), math.floor(a_max)
-    return xp.clip(data, a_min, a_max, out=out)
+    """Elements of `data` limited to ``[a_min, a_max]``. The gradient is passed where nothing was cut.
+
+    What is above `a_max` becomes `a_max`, what is else below `a_min` becomes `a_min`, also where ``a_min > a_max``.
+    """
+    if data.dtype.kind == "f" and a_min <= a_max:
+        return xp.clip(data, a_min, a_max, out=out)
+    low, high = scalar_for(data, a_min), scalar_for(data, a_max)  # compared as they are, then truncated
+    result = xp.where(data > a_max, high, xp.where(data < a_min, low, data)).astype(data.dtype, copy=False)
+    if out is None:
+        return result
+    out[...] = result
+    return out
 
 
 clip.shape(same_shape)
-clip.type(same_type)
+clip.type(number_type)
 
 
 @clip.grad("data")
 def _(F, grad, data, *, a_min, a_max):
-    return grad * ((data >= a_min) * (data <= a_max))
+    return grad * F.logical_not((data < a_min) + (data > a_max))  # nan passes its gradient

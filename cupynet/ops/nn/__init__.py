@@ -15,6 +15,7 @@ from . import (
     loss,
     lrn,
     pooling,
+    pooling_v1,
     rnn,
     softmax,
     windows,

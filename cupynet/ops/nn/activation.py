@@ -13,7 +13,8 @@ import numpy as np
 
 from ...device.backend import backend
 from ..catalog import op, require
-from ..infer import Slots, alike, same_shape, same_type
+from ..gradient import unbroadcast
+from ..infer import Slots, alike, float_type, same_shape, same_type
 from ..math.special import erf_of
 from ..schema import Attrs
 
@@ -124,8 +125,10 @@ def _leaky_outputs(attrs: Attrs | None) -> tuple[str, ...]:
 
 
 def _per_channel(gamma_shape: tuple, rank: int) -> tuple[int, ...]:
-    """Return the shape in which prelu's `gamma` meets data of `rank` axes: channels are axis 1 (0 of a vector)."""
-    return gamma_shape if rank < 2 or gamma_shape == (1,) else (1, *gamma_shape, *(1,) * (rank - 2))
+    """Return the shape in which prelu's `gamma` meets data of `rank` axes: a vector's channels are axis 1 there."""
+    if rank < 2 or len(gamma_shape) != 1 or gamma_shape == (1,):
+        return gamma_shape
+    return (1, *gamma_shape, *(1,) * (rank - 2))
 
 
 @op(name="LeakyReLU", when={"gamma": lambda attrs: attrs.act_type == "prelu"}, outputs=_leaky_outputs, visible=1,
@@ -138,7 +141,7 @@ def leaky_relu(xp, data, gamma=None, *, act_type: Literal["elu", "gelu", "leaky"
     Parameters
     ----------
     data : any shape, floating point
-    gamma : (channels,) or (1,), only for ``prelu``
+    gamma : (channels,) or (1,) or any shape that broadcasts to that of `data`, only for ``prelu``
         The learnt slope; channels are axis 1 of `data`, or the only axis.
     act_type : str
         What becomes of negative x. ``leaky``: ``slope * x``; ``prelu``: ``gamma * x``; ``rrelu``: x times a random
@@ -198,11 +201,13 @@ def _(attrs: Attrs, ins: Slots, outs: Slots) -> None:
         if gamma is None:
             ins["gamma"] = (channels,)
         else:
-            require(len(gamma) == 1 and (gamma[0] == 1 or alike(gamma[0], channels)), "LeakyReLU",
-                    f"gamma has shape {gamma}; expected ({channels},) or (1,)")
+            met = _per_channel(gamma, len(data))
+            fits = len(met) <= len(data) and all(g == 1 or alike(g, n) for g, n in zip(met[::-1], data[::-1]))
+            require(fits, "LeakyReLU",
+                    f"gamma has shape {gamma}; expected ({channels},), (1,) or one that broadcasts to {data}")
 
 
-leaky_relu.type(same_type)
+leaky_relu.type(float_type)
 
 
 @leaky_relu.grad("data")
@@ -218,18 +223,17 @@ def _(F, grad, data, gamma, output, mask, *, act_type, slope):
         return upper + lower * mask
     if act_type == "prelu":
         return upper + F.broadcast_mul(lower, F.Reshape(gamma, shape=_per_channel(gamma.shape, len(data.shape))))
+    below = F._minimum_scalar(output, scalar=0)
     if act_type == "elu":
-        return upper + lower * (output + slope)
-    return upper * _SELU_SCALE + lower * (output + _SELU_SCALE * _SELU_ALPHA)
+        return upper + lower * (below + slope)
+    return upper * _SELU_SCALE + lower * (below + _SELU_SCALE * _SELU_ALPHA)
 
 
 @leaky_relu.grad("gamma")
 def _(F, grad, data, gamma_shape):
-    rank = len(data.shape)
     below = grad * F._minimum_scalar(data, scalar=0)
-    if gamma_shape == (1,):
-        return F.Reshape(F.sum(below), shape=(1,))
-    return below if rank < 2 else F.sum(below, axis=(0, *range(2, rank)))
+    met = _per_channel(gamma_shape, len(data.shape))
+    return F.Reshape(unbroadcast(F, below, met), shape=gamma_shape)
 
 
 # ---- hard_sigmoid ---------------------------------------------------------------------------------
@@ -243,7 +247,7 @@ def hard_sigmoid(xp, data, *, alpha: float = 0.200000003, beta: float = 0.5, out
 
 
 hard_sigmoid.shape(same_shape)
-hard_sigmoid.type(same_type)
+hard_sigmoid.type(float_type)
 
 
 @hard_sigmoid.grad("data")

@@ -4,7 +4,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..catalog import op, require
-from ..infer import Slots, same_type
+from ..infer import Slots, float_type
 from ..math.reduce import mean_of
 from ..schema import Attrs, Shape
 
@@ -85,5 +85,5 @@ def _(F, grad, head_shape):
     return F._contrib_AdaptiveAvgPooling2D(grad, output_size=head_shape[2:])
 
 
-adaptive_avg_pooling.type(same_type)
-backward_adaptive_avg_pooling.type(same_type)
+adaptive_avg_pooling.type(float_type)
+backward_adaptive_avg_pooling.type(float_type)

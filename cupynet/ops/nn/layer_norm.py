@@ -242,7 +242,7 @@ for _op in (group_norm, instance_norm):
         outs["output"] = data = ins["data"]
         groups = attrs.get("num_groups")
         if data is not None:
-            require(len(data) >= 2, name, f"data has shape {data}, expected at least 2 axes (N, C)")
+            require(len(data) >= 3, name, f"data has shape {data}, expected at least 3 axes (N, C, ...)")
             if groups is None:
                 for each in ("gamma", "beta", "gamma"):
                     ins[each] = (data[1],)

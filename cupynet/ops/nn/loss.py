@@ -47,9 +47,11 @@ def softmax_output(xp, data, label, *, grad_scale: float = 1.0, ignore_label: fl
     ----------
     data : (N, classes), or more axes (see `multi_output`, `preserve_shape`), floating point
     label : the class of each softmax
-        Shape (N,); with `multi_output` (N, spatial size), also as (N, spatial...) or (N, 1, spatial...); with
-        `preserve_shape` that of `data` without the last axis. A label that is no class adds nothing to the gradient of
-        the softmax. Or the shape of `data`: probabilities, for which only `grad_scale` and `out_grad` count.
+        Shape (N,): that of `data` without the last axis. Where `data` has more axes and neither `multi_output` nor
+        `preserve_shape` is given, the first N labels are those of the N softmaxes, and the rest only counts in
+        `normalization`. With `multi_output` (N, spatial size), also as (N, spatial...) or (N, 1, spatial...). A label
+        that is no class adds nothing to the gradient of the softmax. Or the shape of `data`: probabilities, for which
+        only `grad_scale` and `out_grad` count.
     grad_scale : float
         Multiplies the gradient.
     ignore_label : float
@@ -60,8 +62,8 @@ def softmax_output(xp, data, label, *, grad_scale: float = 1.0, ignore_label: fl
         One softmax over the last axis for each place of the others. Without this and `multi_output`, all axes but the
         first make one softmax.
     normalization : str
-        ``batch`` divides the gradient by the number of labels, ``valid`` by the number of those that are not ignored
-        (both instead of multi_output's division), ``null`` by nothing.
+        ``batch`` divides the gradient by the number of labels, ``valid`` by the number of those that are not
+        `ignore_label` (both instead of multi_output's division), ``null`` by nothing.
     out_grad : bool
         Multiply the gradient by the head gradient. (MXNet 1.9.1 multiplies by the output instead, by mistake.)
     smooth_alpha : float
@@ -72,6 +74,10 @@ def softmax_output(xp, data, label, *, grad_scale: float = 1.0, ignore_label: fl
     Same shape and dtype as `data`.
     """
     rank = data.ndim
+    if rank == 1:  # one number for each sample
+        out = xp.empty_like(data) if out is None else out
+        out[...] = 1
+        return out
     axis = 1 if multi_output else -1 if preserve_shape or rank == 2 else tuple(range(1, rank))
     return softmax_of(xp, data, axis, out=out)
 
@@ -82,8 +88,9 @@ def _(attrs: Attrs, ins: Slots, outs: Slots) -> None:
     outs[0] = data = ins["data"]
     if data is None:
         return
-    require(len(data) >= 2, "SoftmaxOutput", f"data has shape {data}, expected at least 2 axes (batch, classes)")
     label = ins["label"]
+    require(len(data) >= 2 or label == data, "SoftmaxOutput",
+            f"data has shape {data}, expected at least 2 axes (batch, classes)")
     if attrs.multi_output:
         size = elements(data[2:])
         if label is None:
@@ -94,7 +101,7 @@ def _(attrs: Attrs, ins: Slots, outs: Slots) -> None:
                     f"{(data[0], *data[2:])} or {data}")
     else:
         probabilities = label is not None and len(label) == len(data)
-        ins["label"] = data if probabilities else data[:-1] if attrs.preserve_shape else data[:1]
+        ins["label"] = data if probabilities else data[:-1]
 
 
 softmax_output.type(first_type)
@@ -116,7 +123,7 @@ def backward_softmax_output(xp, output, label, *, grad_scale: float = 1.0, ignor
             out *= grad_scale
         return out
     outer, classes, inner = _as_rows(output.shape, multi_output, preserve_shape)
-    label = label.reshape(outer, inner)
+    every, label = label, label.reshape(-1)[:outer * inner].reshape(outer, inner)
     found, rows = output.reshape(outer, classes, inner), out.reshape(outer, classes, inner)
     smooth = 0.0 if multi_output else smooth_alpha
     rest = smooth / max(classes - 1, 1)
@@ -134,14 +141,13 @@ def backward_softmax_output(xp, output, label, *, grad_scale: float = 1.0, ignor
 
     scale = grad_scale
     if use_ignore:
-        counts = label != ignore_label
-        rows *= counts[:, None]
+        rows *= (label != ignore_label)[:, None]
     if normalization == "null":
         scale /= inner
-    elif normalization == "valid" and use_ignore:
-        scale = (scale / xp.maximum(counts.sum(), 1)).astype(output.dtype)
+    elif normalization == "valid":
+        scale = (scale / xp.maximum((every != ignore_label).sum(), 1)).astype(output.dtype)
     else:
-        scale /= max(label.size, 1)
+        scale /= max(every.size, 1)
     if not (isinstance(scale, float) and scale == 1):
         out *= scale
     return out
@@ -215,7 +221,7 @@ def _declare_regression(name: str, kernel: Callable, view: bool, difference: Cal
     Parameters
     ----------
     data : (N, ...), floating point
-    label : shape of `data`; (N,) for data (N, 1)
+    label : shape of `data`; axes of length 1 may be left out, as in (N,) for data (N, 1)
     grad_scale : float
         Multiplies the gradient.
 
@@ -258,8 +264,8 @@ _declare_regression("LinearRegressionOutput", _identity_kernel, True, lambda F, 
                     "Identity, with the gradient of half the squared error: ``data - label``.")
 _declare_regression("LogisticRegressionOutput", _logistic_kernel, False, lambda F, output, label: output - label,
                     "Sigmoid, with the gradient of its cross-entropy with `label`: ``sigmoid(data) - label``.")
-_declare_regression("MAERegressionOutput", _mae_kernel, True, lambda F, output, label: F.sign(output - label),
-                    "Identity, with the gradient of the absolute error: ``sign(data - label)``.")
+_declare_regression("MAERegressionOutput", _mae_kernel, True, lambda F, output, label: (output > label) * 2 - 1,
+                    "Identity, with the gradient of the absolute error: 1 where ``data > label``, else -1.")
 
 
 # ---- any loss -------------------------------------------------------------------------------------
@@ -277,8 +283,8 @@ def make_loss_output(xp, data, *, grad_scale: float = 1.0, valid_thresh: float =
     valid_thresh : float
         For ``normalization="valid"``: elements above this count.
     normalization : str
-        ``batch`` divides the gradient by the length of axis 0, ``valid`` by the number of elements above
-        `valid_thresh`, ``null`` by nothing.
+        ``batch`` divides the gradient by the product of all lengths but the last (for a vector by 1), ``valid`` by the
+        number of elements above `valid_thresh`, ``null`` by nothing.
     """
     return data
 
@@ -292,7 +298,7 @@ def backward_make_loss(xp, data, *, grad_scale: float = 1.0, valid_thresh: float
     if normalization == "valid":
         grad_scale = grad_scale / xp.maximum((data > valid_thresh).sum(), 1)
     elif normalization == "batch":
-        grad_scale /= max(data.shape[0], 1)
+        grad_scale /= max(math.prod(data.shape[:-1]), 1)
     out[...] = grad_scale
     return out
 

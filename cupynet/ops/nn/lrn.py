@@ -10,12 +10,11 @@ from ..schema import Attrs
 __all__: list[str] = []
 
 
-def _window_sum(xp: Any, x: Any, before: int, after: int) -> Any:
-    """Sum over the channels (axis 1) from `before` places before each to `after` places behind it."""
+def _window_sum(xp: Any, x: Any, reach: int) -> Any:
+    """Sum over the channels (axis 1) from `reach` places before each to as many behind it."""
     total = x.copy()
-    for k in range(1, min(before, x.shape[1] - 1) + 1):
+    for k in range(1, min(reach, x.shape[1] - 1) + 1):
         total[:, k:] += x[:, :-k]
-    for k in range(1, min(after, x.shape[1] - 1) + 1):
         total[:, :-k] += x[:, k:]
     return total
 
@@ -40,7 +39,7 @@ def lrn(xp, data, *, alpha: float = 9.99999975e-05, beta: float = 0.75, knorm: f
     data : (N, C, H, W), floating point
     alpha, beta, knorm : float
     nsize : int
-        How many channels count; odd.
+        How many channels count. Of an even number, one less is added up.
 
     Returns
     -------
@@ -49,7 +48,7 @@ def lrn(xp, data, *, alpha: float = 9.99999975e-05, beta: float = 0.75, knorm: f
     Source: A. Krizhevsky, I. Sutskever, G. E. Hinton, "ImageNet classification with deep convolutional neural
     networks", 2012.
     """
-    norm = _window_sum(xp, xp.square(data), nsize // 2, nsize // 2)
+    norm = _window_sum(xp, xp.square(data), (nsize - 1) // 2)
     norm *= alpha / nsize
     norm += knorm
     result = _to_minus(xp, norm, beta)
@@ -62,7 +61,7 @@ def backward_lrn(xp, head, data, output, norm, *, alpha: float, beta: float, nsi
     """Gradient of local response normalization."""
     shared = head * output
     shared /= norm
-    shared = _window_sum(xp, shared, nsize // 2, nsize // 2)
+    shared = _window_sum(xp, shared, (nsize - 1) // 2)
     shared *= data
     shared *= -2 * alpha * beta / nsize
     own = _to_minus(xp, norm, beta)
@@ -73,7 +72,7 @@ def backward_lrn(xp, head, data, output, norm, *, alpha: float, beta: float, nsi
 
 @lrn.shape
 def _(attrs: Attrs, ins: Slots, outs: Slots) -> None:
-    require(attrs.nsize > 0 and attrs.nsize % 2, "LRN", f"nsize is {attrs.nsize}, expected an odd number")
+    require(attrs.nsize > 0, "LRN", f"nsize is {attrs.nsize}, expected at least 1")
     same_shape(attrs, ins, outs)
     require(ins[0] is None or len(ins[0]) == 4, "LRN", f"data has shape {ins[0]}, expected 4 axes (N, C, H, W)")
 

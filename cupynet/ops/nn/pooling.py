@@ -16,11 +16,11 @@ import numpy as np
 from ...base import MXNetValueError
 from ...device.backend import backend
 from ..catalog import op, require
-from ..infer import Length, Slots, same_type
+from ..infer import Length, Slots, float_type, same_type
 from ..schema import Attrs, Shape
-from .windows import Windows, channels_first, from_channels_first, spatial, to_channels_first
+from .windows import Windows, channels_first, from_channels_first, is_channels_last, spatial, to_channels_first
 
-__all__: list[str] = []
+__all__ = ["windows_of_pool", "padded_by", "places_in", "reduce_windows", "spread_windows", "count_of_windows"]
 
 
 _Layout = Literal[None, "NCW", "NCHW", "NCDHW", "NWC", "NHWC", "NDHWC"]
@@ -33,7 +33,7 @@ _WORTHWHILE = 1 << 18  # numbers below which waking a thread takes longer than i
 
 # ---- geometry -------------------------------------------------------------------------------------
 
-def _length(n: Length, kernel: int, stride: int, pad: int, convention: str) -> Length:
+def count_of_windows(n: Length, kernel: int, stride: int, pad: int, convention: str) -> Length:
     """Return how many windows an axis of `n` elements has, None for unknown `n`."""
     if n is None:
         return None
@@ -49,7 +49,7 @@ def windows_of_pool(size: tuple[int, ...], kernel: tuple, stride: tuple, pad: tu
     if global_pool:
         return Windows(size, (1,) * len(size), (1,) * len(size), (0,) * len(size), size, (1,) * len(size))
     stride, dilate, pad = spatial("Pooling", kernel, stride, (), pad)
-    out = tuple(_length(n, k, s, p, convention) for n, k, s, p in zip(size, kernel, stride, pad))
+    out = tuple(count_of_windows(n, k, s, p, convention) for n, k, s, p in zip(size, kernel, stride, pad))
     return Windows(kernel, stride, dilate, pad, size, out)
 
 
@@ -59,7 +59,7 @@ def _counts(windows: Windows, include_pad: bool) -> list[np.ndarray]:
     for n, k, s, p, o in zip(windows.size, windows.kernel, windows.stride, windows.pad, windows.out):
         start = np.arange(o) * s - p
         end = np.minimum(start + k, n + p)
-        found.append(end - start if include_pad else np.maximum(np.minimum(end, n) - np.maximum(start, 0), 1))
+        found.append(np.maximum(end - start if include_pad else np.minimum(end, n) - np.maximum(start, 0), 1))
     return found
 
 
@@ -85,7 +85,7 @@ def _each(xp: Any, images: int, numbers: int, work: Callable[[slice], None]) -> 
     place.split(images, share, None if images * numbers >= _WORTHWHILE and images > 1 else 1)
 
 
-def _padded(xp: Any, data: Any, windows: Windows, fill: Any) -> Any:
+def padded_by(xp: Any, data: Any, windows: Windows, fill: Any) -> Any:
     """Return `data` with as many elements `fill` around it as the windows reach over; itself where none."""
     if windows.padded == windows.size:
         return data
@@ -101,7 +101,7 @@ def _lines(windows: Windows, axis: int, rank: int) -> list[tuple]:
     return [(..., slice(j, j + (o - 1) * s + 1, s), *rest) for j in range(k)]
 
 
-def _reduce(ufunc: Callable, padded: Any, windows: Windows, out: Any) -> Any:
+def reduce_windows(ufunc: Callable, padded: Any, windows: Windows, out: Any) -> Any:
     """Reduce every window of `padded` with a commutative function, one axis after the other, into `out`."""
     rank = len(windows.kernel)
     for axis in range(rank):
@@ -119,7 +119,7 @@ def _reduce(ufunc: Callable, padded: Any, windows: Windows, out: Any) -> Any:
     return out
 
 
-def _spread(xp: Any, grad: Any, windows: Windows) -> Any:
+def spread_windows(xp: Any, grad: Any, windows: Windows) -> Any:
     """Add every element of `grad` to all elements of its window; return the padded sum. Undoes a sum of windows."""
     rank = len(windows.kernel)
     for axis in reversed(range(rank)):
@@ -132,8 +132,9 @@ def _spread(xp: Any, grad: Any, windows: Windows) -> Any:
     return grad
 
 
-def _lowest(dtype: Any) -> Any:
-    return np.finfo(dtype).min if dtype.kind == "f" else np.iinfo(dtype).min
+def _root(xp: Any, x: Any, p: int) -> Any:
+    """The p-th root; that of a negative number exists for p = 3 alone, as in MXNet."""
+    return xp.sqrt(x) if p == 2 else xp.cbrt(x) if p == 3 else x ** (1 / p)
 
 
 # ---- the three things that are done with windows ----------------------------------------------------
@@ -142,7 +143,7 @@ def _pool(xp: Any, data: Any, windows: Windows, kind: str, p: int, include_pad: 
     """Reduce every window of `data`, ``(batch, channels, *size)``."""
     result = xp.empty((*data.shape[:2], *windows.out), data.dtype) if out is None else out
     if not data.size:
-        result[...] = _lowest(data.dtype) if kind == "max" else 0
+        result[...] = np.finfo(data.dtype).min if kind == "max" else 0  # as in MXNet, where a window holds nothing
         return result
     divisors = _divisors(xp, windows, include_pad, data.dtype) if kind == "avg" else 1
     exact = np.dtype("float32") if data.dtype == np.float16 and kind != "max" else data.dtype
@@ -150,17 +151,17 @@ def _pool(xp: Any, data: Any, windows: Windows, kind: str, p: int, include_pad: 
     def work(images: slice) -> None:
         part, target = data[images], result[images]
         if kind == "max":
-            _reduce(xp.maximum, _padded(xp, part, windows, _lowest(data.dtype)), windows, target)
+            reduce_windows(xp.maximum, padded_by(xp, part, windows, -np.inf), windows, target)
             return
         part = part.astype(exact, copy=False)
-        if kind == "lp":
-            part = xp.abs(part) if p == 1 else xp.abs(part) ** p
+        if kind == "lp" and p != 1:
+            part = part ** p
         total = target if exact == target.dtype else xp.empty(target.shape, exact)
-        _reduce(xp.add, _padded(xp, part, windows, 0), windows, total)
+        reduce_windows(xp.add, padded_by(xp, part, windows, 0), windows, total)
         if kind == "avg":
             xp.divide(total, divisors, out=total, casting="unsafe")
         elif kind == "lp" and p != 1:
-            total **= 1 / p
+            total[...] = _root(xp, total, p)
         if total is not target:
             target[...] = total
     _each(xp, data.shape[0], math.prod(data.shape[1:]), work)
@@ -178,19 +179,19 @@ def _unpool(xp: Any, grad: Any, data: Any, output: Any, windows: Windows, kind: 
         if kind == "max":
             whole = _to_largest(xp, part, data[images], output[images], windows)
         elif kind == "lp" and p > 1:
-            whole = _spread(xp, part / output[images] ** (p - 1), windows)
+            whole = spread_windows(xp, part / output[images] ** (p - 1), windows)
         else:
-            whole = _spread(xp, part / divisors if kind == "avg" else part, windows)
+            whole = spread_windows(xp, part / divisors if kind == "avg" else part, windows)
         inner = whole[(..., *windows.inside)]
         if kind == "lp":
             x = data[images]
-            inner = inner * (xp.sign(x) if p == 1 else x * xp.abs(x) ** (p - 2))
+            inner = inner if p == 1 else inner * x ** (p - 1)
         result[images] = inner
     _each(xp, data.shape[0], math.prod(data.shape[1:]), work)
     return result
 
 
-def _places(windows: Windows) -> list[tuple]:
+def places_in(windows: Windows) -> list[tuple]:
     """Return the index of each place in a window, for all windows at once."""
     return [(..., *(slice(i, i + (o - 1) * s + 1, s) for i, o, s in zip(offset, windows.out, windows.stride)))
             for offset in itertools.product(*map(range, windows.kernel))]
@@ -198,12 +199,12 @@ def _places(windows: Windows) -> list[tuple]:
 
 def _to_largest(xp: Any, grad: Any, data: Any, output: Any, windows: Windows) -> Any:
     """Return, padded, `grad` of every window at the first element that equals the window's maximum."""
-    padded = _padded(xp, data, windows, _lowest(data.dtype))
+    padded = padded_by(xp, data, windows, -np.inf)
     tiled = (windows.kernel == windows.stride
              and windows.padded == tuple(map(math.prod, zip(windows.kernel, windows.out))))
     whole = (xp.empty if tiled else xp.zeros)(padded.shape, data.dtype)  # tiles are written once each
     taken = None
-    for place in _places(windows):
+    for place in places_in(windows):
         here = padded[place] == output
         if taken is None:
             taken = here.copy()
@@ -219,10 +220,10 @@ def _to_largest(xp: Any, grad: Any, data: Any, output: Any, windows: Windows) ->
 
 def _at_largest(xp: Any, data: Any, output: Any, values: Any, windows: Windows) -> Any:
     """Return, for every window, the element of `values` where `data` is largest: the transpose of the above."""
-    padded, values = _padded(xp, data, windows, _lowest(data.dtype)), _padded(xp, values, windows, 0)
+    padded, values = padded_by(xp, data, windows, -np.inf), padded_by(xp, values, windows, 0)
     result = xp.zeros(output.shape, values.dtype)
     taken = xp.zeros(output.shape, bool)
-    for place in _places(windows):
+    for place in places_in(windows):
         here = (padded[place] == output) & ~taken
         taken |= here
         result += values[place] * here
@@ -231,9 +232,10 @@ def _at_largest(xp: Any, data: Any, output: Any, values: Any, windows: Windows) 
 
 # ---- Pooling --------------------------------------------------------------------------------------
 
-def _pooling(xp, data, *, kernel: Shape = (), pool_type: _Type = "max", global_pool: bool = False,
+@op(name="Pooling", splits=True, ignores=("cudnn_off",))
+def pooling(xp, data, *, kernel: Shape = (), pool_type: _Type = "max", global_pool: bool = False,
              pooling_convention: _Convention = "valid", stride: Shape = (), pad: Shape = (),
-             p_value: int | None = None, count_include_pad: bool | None = None, layout: _Layout = None, out=None):
+            p_value: int | None = None, count_include_pad: bool | None = None, layout: _Layout = None, out=None):
     """Reduce windows of every image to one number each.
 
     Parameters
@@ -242,7 +244,8 @@ def _pooling(xp, data, *, kernel: Shape = (), pool_type: _Type = "max", global_p
     kernel : tuple of one, two or three ints
         Spatial shape of a window; not needed with `global_pool`.
     pool_type : str
-        The largest (``max``), the mean (``avg``), the sum (``sum``), or the p-norm (``lp``) of a window.
+        The largest (``max``), the mean (``avg``), the sum (``sum``), or the p-norm (``lp``) of a window, which is
+        ``sum(x^p)^(1/p)`` without absolute values.
     global_pool : bool
         Take the whole image as the only window.
     pooling_convention : str
@@ -275,7 +278,8 @@ def _pooling(xp, data, *, kernel: Shape = (), pool_type: _Type = "max", global_p
     return channels_first(xp, layout, compute, (data,), out)
 
 
-def _pooling_shape(attrs: Attrs, ins: Slots, outs: Slots) -> None:
+@pooling.shape
+def _(attrs: Attrs, ins: Slots, outs: Slots) -> None:
     name, layout, kernel = "Pooling", attrs.layout, attrs.kernel
     data = to_channels_first(ins["data"], layout)
     require(kernel or attrs.global_pool, name, "required argument 'kernel' is missing")
@@ -298,28 +302,24 @@ def _pooling_shape(attrs: Attrs, ins: Slots, outs: Slots) -> None:
         require(len(size) == len(kernel), name,
                 f"data has shape {ins['data']}; a kernel of {len(kernel)} lengths expects {len(kernel) + 2} axes")
         for n, k, p in zip(size, kernel, pad):
+            require(p < k or attrs.pool_type in ("sum", "lp") or is_channels_last(layout), name,
+                    f"pad is {pad}; expected less than kernel {kernel}")
             require(n is None or k <= n + 2 * p, name,
                     f"kernel {kernel} is larger than data of shape {ins['data']} padded by {pad}")
-        lengths = tuple(_length(n, k, s, p, attrs.pooling_convention) for n, k, s, p in zip(size, kernel, stride, pad))
+        lengths = tuple(count_of_windows(n, k, s, p, attrs.pooling_convention)
+                        for n, k, s, p in zip(size, kernel, stride, pad))
     outs[0] = from_channels_first((*data[:2], *lengths), layout)
 
 
-_IGNORED = ("cudnn_off",)
-pooling = op(name="Pooling", splits=True, ignores=_IGNORED)(_pooling)
-pooling_v1 = op(name="Pooling_v1", splits=True, ignores=_IGNORED)(_pooling)
+pooling.type(float_type)
 
 
-def _pooling_rule(F, grad, data, output, *, kernel, pool_type, global_pool, pooling_convention, stride, pad, p_value,
-                  count_include_pad, layout):
+@pooling.grad("data")
+def _(F, grad, data, output, *, kernel, pool_type, global_pool, pooling_convention, stride, pad, p_value,
+      count_include_pad, layout):
     return F._backward_pooling(
         grad, data, output, kernel=kernel, pool_type=pool_type, global_pool=global_pool, stride=stride, pad=pad,
         pooling_convention=pooling_convention, p_value=p_value, count_include_pad=count_include_pad, layout=layout)
-
-
-for _op in (pooling, pooling_v1):
-    _op.shape(_pooling_shape)
-    _op.type(same_type)
-    _op.grad("data")(_pooling_rule)
 
 
 @op(name="_backward_pooling", splits=True, nograd=("output",))

@@ -3,8 +3,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from ..catalog import op
-from ..infer import same_type
 from ..schema import Scalar
 from .steps import add_decay, declare_mixed, moments, root_of, scaled, targets_of, tie
 
@@ -47,5 +48,10 @@ def _(attrs, ins, outs):
     tie(ins, [name for name in ins.names if name != "rescale_grad"], outs)
 
 
-adamw.type(same_type)
+@adamw.type
+def _(attrs, ins, outs):
+    tie(ins, [name for name in ins.names if name != "rescale_grad"], outs)
+    ins["rescale_grad"] = ins["rescale_grad"] or np.dtype("float32")
+
+
 declare_mixed(adamw, "_mp_adamw_update")

@@ -114,7 +114,7 @@ def _(attrs, ins, outs):
 
 @op(name="multi_sum_sq", differentiable=False, count="num_arrays")
 def multi_sum_sq(xp, *data, num_arrays: int):
-    """Sum of squares of each of `num_arrays` arrays of any shapes: a float32 array of shape (num_arrays,)."""
+    """Sum of squares of each of `num_arrays` arrays of any shapes, one dtype: a float32 array of (num_arrays,)."""
     flat = [x.reshape(-1).astype(np.result_type(x.dtype, np.float32), copy=False) for x in data]
     return xp.stack([xp.dot(x, x) for x in flat]).astype("float32")
 

@@ -156,11 +156,17 @@ _declare_multi("_multi_mp_lamb_update", mixed(_lamb, 2), "weight grad mean var w
 
 @op(name="reset_arrays", outputs=(), mutates=range, differentiable=False, count="num_arrays")
 def reset_arrays(xp, *data, num_arrays: int):
-    """Set `num_arrays` arrays of any shapes and dtypes to 0, in place; there is no output."""
+    """Set `num_arrays` floating-point arrays of any shapes to 0, in place; there is no output."""
     return tuple(xp.zeros_like(x) for x in data)
 
 
 @reset_arrays.shape
-@reset_arrays.type
 def _(attrs, ins, outs):
     """Nothing follows from anything."""
+
+
+@reset_arrays.type
+def _(attrs, ins, outs):
+    for name, dtype in zip(ins.names, ins):
+        require(dtype is None or dtype.kind == "f", "reset_arrays",
+                f"{name} has dtype {dtype}, expected a floating-point type")

@@ -49,8 +49,7 @@ for _base, _name in ((sgd, "mp_sgd_update"), (sgd_mom, "mp_sgd_mom_update"), (na
 def signsgd(xp, weight, grad, *, lr: Scalar, wd: Scalar = 0.0, rescale_grad: Scalar = 1.0, clip_gradient: float = -1.0,
             out=None):
     """Descent by the gradient's sign: ``weight = (1 - lr * wd) * weight - lr * sign(g)`` (Bernstein et al. 2018)."""
-    step = scaled(xp, grad, rescale_grad, clip_gradient)
-    xp.sign(step, out=step)
+    step = xp.sign(grad * rescale_grad)  # clipping changes no sign, and clip_gradient=0 clips nothing
     add_decay(step, weight, wd)
     step *= lr
     return xp.subtract(weight, step, out=out)

@@ -66,6 +66,7 @@ def upsampling(xp, data, weight=None, *more, scale: int, num_filter: int = 0,
 def _(attrs: Attrs, ins: Slots, outs: Slots) -> None:
     name, scale = "UpSampling", attrs.scale
     require(scale > 0, name, f"scale is {scale}; expected at least 1")
+    require(attrs.num_args == len(ins), name, f"num_args is {attrs.num_args}, got {len(ins)} inputs")
     for shape in (*ins, *outs):
         require(shape is None or len(shape) == 4, name, f"a shape is {shape}; expected four axes")
     data = ins["data"] or (None,) * 4
@@ -85,6 +86,8 @@ def _(attrs: Attrs, ins: Slots, outs: Slots) -> None:
             fits = fits and (other is None or alike(data[0], other[0]))
             require(fits, name, f"{what} has shape {other}, which does not grow to the output's height and width, "
                                 f"{grown}, by one factor")
+            joins = other is None or all(map(alike, other[:1 if attrs.multi_input_mode == "concat" else 2], data))
+            require(joins, name, f"{what} has shape {other}, which does not join data of shape {ins['data']}")
         if attrs.multi_input_mode == "concat":
             lengths = (channels, *(None if other is None else other[1] for other in others))
             channels = derived(lambda *known: sum(known), *lengths)

@@ -5,47 +5,51 @@ from ....device.backend import backend
 from ...catalog import require
 from ...infer import Slots
 from ...schema import Attrs
-from .rules import linalg_op, lower_half, plus_transposed, require_matrix, square_shape, turned
+from .rules import linalg_op, lower_half, plus_transposed, require_matrix, square_shape, transposed, turned
 
 __all__: list[str] = []
 
 
 @linalg_op("potrf")
-def potrf(xp, A):
+def potrf(xp, A, *, lower: bool = True):
     """Cholesky factors: the lower triangles L with positive diagonals and ``L @ L.T = A``.
 
     A is symmetric positive definite, ``(..., n, n)``, and read from its lower triangle; the gradient is symmetric.
+    If not `lower`, the upper triangle is read and given: U with ``U.T @ U = A``.
 
     Raises
     ------
     MXNetError
         If a matrix is not positive definite (on the CPU; a GPU gives NaN).
     """
-    return xp.linalg.cholesky(A)
+    return xp.linalg.cholesky(A) if lower else turned(xp.linalg.cholesky(turned(A)))
 
 
 potrf.shape(square_shape("potrf"))
 
 
 @potrf.grad("A")
-def _(F, grad, output):
+def _(F, grad, output, *, lower):
+    if not lower:
+        grad, output = transposed(F, grad), transposed(F, output)
     inner = lower_half(F, F._linalg_trmm(output, grad, transpose=True))
     found = F._linalg_trsm(output, inner, transpose=True, alpha=0.5)
     return plus_transposed(F, F._linalg_trsm(output, found, rightside=True))
 
 
 @linalg_op("potri")
-def potri(xp, A):
+def potri(xp, A, *, lower: bool = True):
     """Inverses of symmetric positive definite matrices, ``(A @ A.T)**-1``, from their Cholesky factors A.
 
-    A is a lower triangle, ``(..., n, n)``; the other one is not looked at.
+    A is a lower triangle, ``(..., n, n)``; the other one is not looked at. If not `lower`, it is an upper triangle,
+    and the result ``(A.T @ A)**-1``.
 
     Raises
     ------
     MXNetError
         If A has a zero on its diagonal (on the CPU; a GPU gives infinities).
     """
-    inverse = xp.linalg.inv(xp.tril(A))
+    inverse = xp.linalg.inv(xp.tril(A if lower else turned(A)))
     return backend(xp).matmul(turned(inverse), inverse)
 
 
@@ -53,10 +57,13 @@ potri.shape(square_shape("potri"))
 
 
 @potri.grad("A")
-def _(F, grad, A, output):
+def _(F, grad, A, output, *, lower):
+    if not lower:
+        A = transposed(F, A)
     # with S = (A A')^-1 it is -S (G + G') S A, and S A = A'^-1
     found = F._linalg_gemm2(output, plus_transposed(F, grad), alpha=-1)
-    return F._linalg_triangle(F._linalg_trsm(A, found, transpose=True, rightside=True))
+    found = F._linalg_triangle(F._linalg_trsm(A, found, transpose=True, rightside=True))
+    return found if lower else transposed(F, found)
 
 
 @linalg_op("gelqf", outputs=("output0", "output1"))
