@@ -28,7 +28,7 @@ def allclose(
     out: NDArray | Sequence[NDArray] | None = None,
     name: str | None = None,
 ) -> NDArray:
-    """1 if ``|a - b| <= atol + rtol |b|`` everywhere, else 0, as a float32 array."""
+    """1 if ``|a - b| <= atol + rtol |b|`` everywhere, else 0, as a uint8 array without axes."""
 
 def arange_like(
     data: NDArray,
@@ -368,6 +368,18 @@ def round_ste(data: NDArray, *, out: NDArray | Sequence[NDArray] | None = None, 
 
 def sign_ste(data: NDArray, *, out: NDArray | Sequence[NDArray] | None = None, name: str | None = None) -> NDArray:
     """Same as ``sign``, but the gradient passes straight through, for training quantized networks."""
+
+def SparseEmbedding(
+    data: NDArray,
+    weight: NDArray,
+    input_dim: int,
+    output_dim: int,
+    dtype: DTypeLike = 'float32',
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """The same as ``Embedding``. In MXNet its gradient is sparse; here it is dense."""
 
 def SyncBatchNorm(
     data: NDArray,

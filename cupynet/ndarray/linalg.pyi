@@ -82,10 +82,22 @@ def maketrian(
 ) -> NDArray:
     """Triangular matrices from packed triangles, lower ones row by row, upper ones column by column."""
 
-def potrf(A: NDArray, *, out: NDArray | Sequence[NDArray] | None = None, name: str | None = None) -> NDArray:
+def potrf(
+    A: NDArray,
+    lower: bool = True,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
     """Cholesky factors: the lower triangles L with positive diagonals and ``L @ L.T = A``."""
 
-def potri(A: NDArray, *, out: NDArray | Sequence[NDArray] | None = None, name: str | None = None) -> NDArray:
+def potri(
+    A: NDArray,
+    lower: bool = True,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
     """Inverses of symmetric positive definite matrices, ``(A @ A.T)**-1``, from their Cholesky factors A."""
 
 def slogdet(A: NDArray, *, out: NDArray | Sequence[NDArray] | None = None, name: str | None = None) -> list[NDArray]:

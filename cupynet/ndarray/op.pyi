@@ -90,10 +90,22 @@ def linalg_maketrian(
 ) -> NDArray:
     """Triangular matrices from packed triangles, lower ones row by row, upper ones column by column."""
 
-def linalg_potrf(A: NDArray, *, out: NDArray | Sequence[NDArray] | None = None, name: str | None = None) -> NDArray:
+def linalg_potrf(
+    A: NDArray,
+    lower: bool = True,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
     """Cholesky factors: the lower triangles L with positive diagonals and ``L @ L.T = A``."""
 
-def linalg_potri(A: NDArray, *, out: NDArray | Sequence[NDArray] | None = None, name: str | None = None) -> NDArray:
+def linalg_potri(
+    A: NDArray,
+    lower: bool = True,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
     """Inverses of symmetric positive definite matrices, ``(A @ A.T)**-1``, from their Cholesky factors A."""
 
 def linalg_slogdet(
@@ -155,6 +167,16 @@ def linalg_trsm(
     name: str | None = None,
 ) -> NDArray:
     """Solutions X of triangular systems ``op(A) @ X = alpha * B``, or ``X @ op(A) = alpha * B`` with `rightside`."""
+
+def cumsum(
+    a: NDArray,
+    axis: int | None = None,
+    dtype: DTypeLike | None = None,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Sums of the elements up to each one along an axis."""
 
 def random_exponential(
     lam: float = 1.0,
@@ -1430,7 +1452,7 @@ def MAERegressionOutput(
     out: NDArray | Sequence[NDArray] | None = None,
     name: str | None = None,
 ) -> NDArray:
-    """Identity, with the gradient of the absolute error: ``sign(data - label)``."""
+    """Identity, with the gradient of the absolute error: 1 where ``data > label``, else -1."""
 
 def make_loss(data: NDArray, *, out: NDArray | Sequence[NDArray] | None = None, name: str | None = None) -> NDArray:
     """Make `data` a loss: the identity, whose gradient is 1 everywhere; the head gradient is ignored."""
@@ -1657,7 +1679,7 @@ def multi_sum_sq(
     out: NDArray | Sequence[NDArray] | None = None,
     name: str | None = None,
 ) -> NDArray:
-    """Sum of squares of each of `num_arrays` arrays of any shapes: a float32 array of shape (num_arrays,)."""
+    """Sum of squares of each of `num_arrays` arrays of any shapes, one dtype: a float32 array of (num_arrays,)."""
 
 def nag_mom_update(
     weight: NDArray,
@@ -1776,20 +1798,16 @@ def Pooling(
 def Pooling_v1(
     data: NDArray,
     kernel: int | Sequence[int] = (),
-    pool_type: Literal['avg', 'lp', 'max', 'sum'] = 'max',
+    pool_type: Literal['avg', 'max', 'sum'] = 'max',
     global_pool: bool = False,
-    pooling_convention: Literal['full', 'same', 'valid'] = 'valid',
+    pooling_convention: Literal['full', 'valid'] = 'valid',
     stride: int | Sequence[int] = (),
     pad: int | Sequence[int] = (),
-    p_value: int | None = None,
-    count_include_pad: bool | None = None,
-    layout: Literal[None, 'NCW', 'NCHW', 'NCDHW', 'NWC', 'NHWC', 'NDHWC'] = None,
-    cudnn_off: Any = ...,
     *,
     out: NDArray | Sequence[NDArray] | None = None,
     name: str | None = None,
 ) -> NDArray:
-    """Reduce windows of every image to one number each."""
+    """Reduce windows of every image to one number each, as MXNet did before ``Pooling``."""
 
 def preloaded_multi_mp_sgd_mom_update(
     *data: NDArray | Sequence[NDArray],
@@ -1876,7 +1894,7 @@ def reset_arrays(
     out: NDArray | Sequence[NDArray] | None = None,
     name: str | None = None,
 ) -> list[NDArray]:
-    """Set `num_arrays` arrays of any shapes and dtypes to 0, in place; there is no output."""
+    """Set `num_arrays` floating-point arrays of any shapes to 0, in place; there is no output."""
 
 def Reshape(
     data: NDArray,

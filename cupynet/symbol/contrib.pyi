@@ -28,7 +28,7 @@ def allclose(
     name: str | None = None,
     attr: dict[str, str] | None = None,
 ) -> Symbol:
-    """1 if ``|a - b| <= atol + rtol |b|`` everywhere, else 0, as a float32 array."""
+    """1 if ``|a - b| <= atol + rtol |b|`` everywhere, else 0, as a uint8 array without axes."""
 
 def arange_like(
     data: Symbol | None = None,
@@ -368,6 +368,18 @@ def round_ste(data: Symbol | None = None, *, name: str | None = None, attr: dict
 
 def sign_ste(data: Symbol | None = None, *, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
     """Same as ``sign``, but the gradient passes straight through, for training quantized networks."""
+
+def SparseEmbedding(
+    data: Symbol | None = None,
+    weight: Symbol | None = None,
+    input_dim: int = ...,
+    output_dim: int = ...,
+    dtype: DTypeLike = 'float32',
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """The same as ``Embedding``. In MXNet its gradient is sparse; here it is dense."""
 
 def SyncBatchNorm(
     data: Symbol | None = None,

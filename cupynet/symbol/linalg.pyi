@@ -82,10 +82,22 @@ def maketrian(
 ) -> Symbol:
     """Triangular matrices from packed triangles, lower ones row by row, upper ones column by column."""
 
-def potrf(A: Symbol | None = None, *, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
+def potrf(
+    A: Symbol | None = None,
+    lower: bool = True,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
     """Cholesky factors: the lower triangles L with positive diagonals and ``L @ L.T = A``."""
 
-def potri(A: Symbol | None = None, *, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
+def potri(
+    A: Symbol | None = None,
+    lower: bool = True,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
     """Inverses of symmetric positive definite matrices, ``(A @ A.T)**-1``, from their Cholesky factors A."""
 
 def slogdet(A: Symbol | None = None, *, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:

@@ -85,10 +85,22 @@ def linalg_maketrian(
 ) -> Symbol:
     """Triangular matrices from packed triangles, lower ones row by row, upper ones column by column."""
 
-def linalg_potrf(A: Symbol | None = None, *, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
+def linalg_potrf(
+    A: Symbol | None = None,
+    lower: bool = True,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
     """Cholesky factors: the lower triangles L with positive diagonals and ``L @ L.T = A``."""
 
-def linalg_potri(A: Symbol | None = None, *, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
+def linalg_potri(
+    A: Symbol | None = None,
+    lower: bool = True,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
     """Inverses of symmetric positive definite matrices, ``(A @ A.T)**-1``, from their Cholesky factors A."""
 
 def linalg_slogdet(A: Symbol | None = None, *, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
@@ -140,6 +152,16 @@ def linalg_trsm(
     attr: dict[str, str] | None = None,
 ) -> Symbol:
     """Solutions X of triangular systems ``op(A) @ X = alpha * B``, or ``X @ op(A) = alpha * B`` with `rightside`."""
+
+def cumsum(
+    a: Symbol | None = None,
+    axis: int | None = None,
+    dtype: DTypeLike | None = None,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Sums of the elements up to each one along an axis."""
 
 def random_exponential(
     lam: float = 1.0,
@@ -1415,7 +1437,7 @@ def MAERegressionOutput(
     name: str | None = None,
     attr: dict[str, str] | None = None,
 ) -> Symbol:
-    """Identity, with the gradient of the absolute error: ``sign(data - label)``."""
+    """Identity, with the gradient of the absolute error: 1 where ``data > label``, else -1."""
 
 def make_loss(data: Symbol | None = None, *, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
     """Make `data` a loss: the identity, whose gradient is 1 everywhere; the head gradient is ignored."""
@@ -1642,7 +1664,7 @@ def multi_sum_sq(
     name: str | None = None,
     attr: dict[str, str] | None = None,
 ) -> Symbol:
-    """Sum of squares of each of `num_arrays` arrays of any shapes: a float32 array of shape (num_arrays,)."""
+    """Sum of squares of each of `num_arrays` arrays of any shapes, one dtype: a float32 array of (num_arrays,)."""
 
 def nag_mom_update(
     weight: Symbol | None = None,
@@ -1761,20 +1783,16 @@ def Pooling(
 def Pooling_v1(
     data: Symbol | None = None,
     kernel: int | Sequence[int] = (),
-    pool_type: Literal['avg', 'lp', 'max', 'sum'] = 'max',
+    pool_type: Literal['avg', 'max', 'sum'] = 'max',
     global_pool: bool = False,
-    pooling_convention: Literal['full', 'same', 'valid'] = 'valid',
+    pooling_convention: Literal['full', 'valid'] = 'valid',
     stride: int | Sequence[int] = (),
     pad: int | Sequence[int] = (),
-    p_value: int | None = None,
-    count_include_pad: bool | None = None,
-    layout: Literal[None, 'NCW', 'NCHW', 'NCDHW', 'NWC', 'NHWC', 'NDHWC'] = None,
-    cudnn_off: Any = ...,
     *,
     name: str | None = None,
     attr: dict[str, str] | None = None,
 ) -> Symbol:
-    """Reduce windows of every image to one number each."""
+    """Reduce windows of every image to one number each, as MXNet did before ``Pooling``."""
 
 def preloaded_multi_mp_sgd_mom_update(
     *data: Symbol | Sequence[Symbol],
@@ -1861,7 +1879,7 @@ def reset_arrays(
     name: str | None = None,
     attr: dict[str, str] | None = None,
 ) -> Symbol:
-    """Set `num_arrays` arrays of any shapes and dtypes to 0, in place; there is no output."""
+    """Set `num_arrays` floating-point arrays of any shapes to 0, in place; there is no output."""
 
 def Reshape(
     data: Symbol | None = None,
