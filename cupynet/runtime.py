@@ -7,7 +7,7 @@ True
 from __future__ import annotations
 
 import collections
-import dataclasses
+from typing import NamedTuple
 
 import numpy as np
 
@@ -28,8 +28,7 @@ _ORDER = ("CUDA", "CUDNN", "NCCL", "CUDA_RTC", "TENSORRT", "CPU_SSE", "CPU_SSE2"
           "CXX14", "INT64_TENSOR_SIZE", "SIGNAL_HANDLER", "DEBUG", "TVM_OP")
 
 
-@dataclasses.dataclass(frozen=True, repr=False)
-class Feature:
+class Feature(NamedTuple):
     """The name of a feature and whether it is there."""
 
     name: str

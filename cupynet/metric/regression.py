@@ -114,11 +114,10 @@ class PearsonCorrelation(EvalMetric):
         """Forget the examples, but not the numbers of updates."""
         self._local, self._global = _Moments(), _Moments()
 
-    @staticmethod
-    def update_variance(new_values: numpy.ndarray, *aggregate: float) -> tuple[int, float, float]:
+    def update_variance(self, new_values: numpy.ndarray, *aggregate: float) -> tuple[int, float, float]:
         """Return count, mean and sum of squared deviations of some values and more of them (Chan et al. 1979).
 
-        >>> mx.metric.PearsonCorrelation.update_variance(mx.nd.array([4, 6]).asnumpy(), 3, 2, 2)
+        >>> mx.metric.PearsonCorrelation().update_variance(mx.nd.array([4, 6]).asnumpy(), 3, 2, 2)
         (5, 3.2, 14.8)
         """
         count, mean, squares = aggregate
