@@ -101,13 +101,15 @@ class CachedOp:
         wanted = None
         if recording and entries.count(None) < len(entries):
             wanted = tuple([e is not None and not fixed for e, fixed in zip(entries, self._is_state)])
-        raws = [raw_of(x) for x in args]  # a program before this one may have yet to compute them
+        in_turn = place.device.in_turn()
+        # a program before this one may have yet to compute them
+        raws = [x._data for x in args] if in_turn else [raw_of(x) for x in args]
         key = (wanted, is_np_shape(), *[(raw.shape, raw.dtype) for raw in raws])
         use = place.uses.get(key) or self._use(place, key)
         if use.plan is None or self._watch is not None:
             outputs = interpret(self._structure, args, ctx, self._watch)
         else:
-            outputs = _run(use, place, ctx, args, raws, entries)
+            outputs = _run(use, place, ctx, args, raws, entries, in_turn)
         if out is not None:
             return _into(out, outputs)
         return outputs[0] if len(outputs) == 1 else outputs
@@ -172,8 +174,8 @@ class _Use:
             self.targets = [(names.index(name), slot) for name, slot in plan.grads.items()]
 
 
-def _run(use: _Use, place: _Place, ctx: Context, args: Sequence[NDArrayBase], raws: list, entries: tuple
-         ) -> list[NDArrayBase]:
+def _run(use: _Use, place: _Place, ctx: Context, args: Sequence[NDArrayBase], raws: list, entries: tuple,
+         in_turn: bool) -> list[NDArrayBase]:
     """Run a frame forward for inputs; while recording, the frame goes with the outputs."""
     lease = place.take(use)
     frame, xp, cls = lease.frame, ctx.device.xp, args[0]._class if args else NDArray
@@ -184,7 +186,7 @@ def _run(use: _Use, place: _Place, ctx: Context, args: Sequence[NDArrayBase], ra
         registers[slot] = xp.empty(shape, dtype)
     straight = len(use.outputs) == len(slots)  # else the outputs are not known before they are computed
     flight = None
-    if ctx.device.in_turn():
+    if in_turn:
         frame.forward(state.training)
     else:
         states = [raw for raw, changes in zip(raws, use.is_state) if changes]
@@ -223,7 +225,7 @@ class _Place:
 
     def __init__(self, device: Device):
         self.uses: dict[tuple, _Use] = {}
-        self._device = device
+        self.device = device
         self._lock = threading.Lock()
         self._idle: list[_Seat] = []
 
@@ -238,11 +240,11 @@ class _Place:
             else:
                 seat = self._room_for(use.plan.sizes)
         if seat is None:
-            seat = _Seat(Memory((self._device,), use.plan.sizes))
+            seat = _Seat(Memory((self.device,), use.plan.sizes))
         frame = seat.frames.get(key)
         if frame is None:
             # operators that remember their forward pass make a plan good for one frame only
-            frame = seat.frames[key] = Frame(use.make(), (self._device,), None, seat.memory)
+            frame = seat.frames[key] = Frame(use.make(), (self.device,), None, seat.memory)
             if len(seat.frames) > _FRAMES:
                 seat.frames.popitem(last=False)
         return _Lease(self, seat, frame)
@@ -315,7 +317,6 @@ class CachedNode(tape.Node):
                 found[place] = grad
             return found
         if flying or spoiled:
-            settle(frame.memory)
             for slot in plan.inputs:
                 settle(frame.registers[slot])
         inputs = {value: algebra.wrap(frame.registers[slot], entry)

@@ -61,7 +61,8 @@ class Executor:
         self._start(None if shared is None else shared._frame)
         self._output_dict = dict(zip(self._output_names, self.outputs))
         self._watched: Frame | None = None  # the frame of a plan that has a step for every node
-        self._jobs: dict[tuple[Frame, bool], tuple[Job, list[NDArray]]] = {}
+        # how the device sees forward, backward, and both of the frame that is watched; with the arrays that they use
+        self._passes: list[tuple[Job, list[NDArray]] | None] = [None] * 4
         self._monitor: Callable[[str, NDArray], None] | None = None
         self._monitor_all = False
 
@@ -197,19 +198,20 @@ class Executor:
 
     def _submit(self, function: Callable[[], None], backward: bool = False, heads: Sequence[NDArray] = ()) -> None:
         """Run a pass of the frame that is in use, or let the device run it while the caller goes on."""
-        job, arrays = self._jobs.get((self._ran, backward)) or self._job(backward)
+        which = backward if self._watched is None else backward + 2 * (self._ran is self._watched)
+        job, arrays = self._passes[which] or self._pass(which)
         if heads:
             job, arrays = job.reading(map(raw_of, heads)), [*arrays, *heads]
         if self._ctx.device.submit(job, function):
             hold(arrays, job.owners)
 
-    def _job(self, backward: bool) -> tuple[Job, list[NDArray]]:
+    def _pass(self, which: int) -> tuple[Job, list[NDArray]]:
         """Return how the device sees a pass of the frame that is in use, and the arrays that the pass uses."""
         reads, writes = self.arg_arrays, [*self.aux_arrays, *self.outputs]
-        if backward:
+        if which % 2:
             reads, writes = [*reads, *writes], [grad for grad in self.grad_arrays or () if grad is not None]
         job = self._ran.job(map(raw_of, reads), map(raw_of, writes), self._ran is self._watched)
-        found = self._jobs[self._ran, backward] = job, [*reads, *writes]
+        found = self._passes[which] = job, [*reads, *writes]
         return found
 
     def backward(self, out_grads: NDArray | Sequence[NDArray] | dict[str, NDArray] | None = None,

@@ -80,19 +80,19 @@ class _Host(Backend):
         return parallel.scratch(purpose, shape, dtype)
 
     def matmul(self, a: Any, b: Any, out: Any = None) -> Any:
-        dtype = a.dtype
-        if dtype == np.float16:  # which NumPy multiplies number by number
-            result = self.matmul(a.astype(np.float32), b.astype(np.float32))
-            if out is None:
-                return result.astype(np.float16)
-            out[...] = result
-            return out
-        if dtype.kind != "f":
+        kind = a.dtype.char
+        if kind in "fd":
+            if a.ndim == b.ndim == 2:
+                return parallel.matmul(a, b, out)
+            with parallel.whole_blas():
+                return np.matmul(a, b, out=out)
+        if kind != "e":
             return np.matmul(a, b, out=out)
-        if a.ndim == b.ndim == 2:
-            return parallel.matmul(a, b, out)
-        with parallel.whole_blas():
-            return np.matmul(a, b, out=out)
+        result = self.matmul(a.astype(np.float32), b.astype(np.float32))  # NumPy multiplies halves number by number
+        if out is None:
+            return result.astype(np.float16)
+        out[...] = result
+        return out
 
     def working(self, dtype: Any) -> Any:
         return np.dtype(np.float32) if dtype == np.float16 else dtype

@@ -125,11 +125,9 @@ class HostDevice(Device):
     def __init__(self, index: int):
         super().__init__(index)
         self.stream = Stream(f"cpu({index})")
+        self.submit = self.stream.submit
 
     lend, borrow = staticmethod(streams.lend), staticmethod(streams.borrow)
-
-    def submit(self, job: Job, function: Callable[[], None]) -> bool:
-        return self.stream.submit(job, function)
 
     def in_turn(self) -> bool:
         return self.stream.is_alone() and not (streams.flying or streams.spoiled)

@@ -73,6 +73,7 @@ class Share(threading.local):
         return threads // (claims + (not self.counted)) or 1 if claims else threads
 
 
+contested = False  # whether programs of several contexts have ever run at the same time
 claims = 0  # how many threads of contexts are at work, each with an equal claim on the cores
 share = Share()
 
@@ -160,17 +161,19 @@ def matmul(a: np.ndarray, b: np.ndarray, out: np.ndarray | None = None) -> np.nd
     The BLAS's own threads are the fastest, but where :func:`split` is in use as well the two would fight for the
     cores: then the pool computes the product in parts.
     """
-    if out is None:
-        out = np.empty((a.shape[0], b.shape[1]), np.result_type(a, b))
     cuts = share.cuts
     if cuts is None:
         cuts = share.products < _MEMORY
         share.products += 1
-    rows, columns = out.shape
+    if threads == 1 or not (cuts or contested):
+        return np.matmul(a, b, out=out)
+    rows, columns = a.shape[0], b.shape[1]
     work = a.shape[1] * rows * columns
-    if threads == 1 or not cuts:
+    if not cuts:
         with whole_blas() if work > _ALONE else contextlib.nullcontext():
             return np.matmul(a, b, out=out)
+    if out is None:
+        out = np.empty((rows, columns), np.result_type(a, b))
     if work < WORTHWHILE:
         with single_threaded_blas():
             return np.matmul(a, b, out=out)
@@ -280,7 +283,7 @@ def whole_blas() -> Iterator[None]:
 
     It must not split work. In a program whose products are cut the BLAS stays as it is.
     """
-    if _blas.functions is None or share.cuts:
+    if _blas.functions is None or share.cuts or not contested:
         yield
         return
     with _lock:

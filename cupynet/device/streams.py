@@ -56,6 +56,15 @@ def owner_of(raw: Any) -> Any:
     return raw
 
 
+class _Timing:
+    """How long a program took the last time; shared by the jobs that are runs of one."""
+
+    __slots__ = ("seconds",)
+
+    def __init__(self) -> None:
+        self.seconds: float | None = None
+
+
 class Job:
     """A program as its stream sees it: made once, run many times.
 
@@ -72,7 +81,7 @@ class Job:
         One that takes as long.
     """
 
-    __slots__ = ("owners", "written", "cuts", "inline", "_taken")
+    __slots__ = ("owners", "written", "cuts", "inline", "timing")
 
     def __init__(self, reads: Iterable[Any], writes: Iterable[Any], cuts: bool = False, inline: bool = False,
                  like: Job | None = None):
@@ -80,16 +89,7 @@ class Job:
         self.owners = {id(owner): owner for owner in (*map(owner_of, reads), *writes)}
         self.written = {id(owner) for owner in writes}
         self.cuts, self.inline = cuts, inline
-        self._taken: list[float] = [] if like is None else like._taken
-
-    @property
-    def seconds(self) -> float | None:
-        """How long the last run took."""
-        return self._taken[0] if self._taken else None
-
-    @seconds.setter
-    def seconds(self, value: float) -> None:
-        self._taken[:] = value,
+        self.timing = _Timing() if like is None else like.timing
 
     def reading(self, more: Iterable[Any]) -> Job:
         """Return the job for one run of it that reads something more."""
@@ -110,7 +110,7 @@ class Job:
                 function()
         finally:
             share.cuts = before
-        self.seconds = time.perf_counter() - start
+        self.timing.seconds = time.perf_counter() - start
 
 
 class _Before(Exception):
@@ -205,6 +205,9 @@ class Stream:
         -------
         Whether it is under way. Otherwise it is done, or has raised.
         """
+        if self._turn and len(_streams) == 1 and not (flying or spoiled):  # nobody to run beside
+            job.run(function)
+            return False
         if self._pays(job):
             self._begin(Task(self, job, function))
             return True
@@ -217,7 +220,8 @@ class Stream:
         """Whether running it at the same time as others is faster than in turn."""
         if self.is_alone() or serial or _here.worker or job.inline or not job.cuts or parallel.threads == 1:
             return False
-        if job.seconds is None or (job.seconds < WORTHWHILE and self._last is None):
+        seconds = job.timing.seconds
+        if seconds is None or (seconds < WORTHWHILE and self._last is None):
             return False
         return not (_seen and _is_seen(job))
 
@@ -229,11 +233,10 @@ class Stream:
             with _lock:
                 _streams.append(self)
         self._turn = _begun
-        if len(_streams) == 1:
-            return True
-        return not any(_begun - other._turn < RECENT for other in _streams if other is not self)
+        return len(_streams) == 1 or not any(_begun - other._turn < RECENT for other in _streams if other is not self)
 
     def _begin(self, task: Task) -> None:
+        parallel.contested = True
         while True:
             with _lock:
                 users = [flying[key] for key in task.job.owners if key in flying]

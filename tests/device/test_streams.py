@@ -209,7 +209,7 @@ def attempts(count, *contexts, seconds=1.0, **settings):
     for i in range(count):
         ctx = contexts[i % len(contexts)]
         job = streams.Job([], [zeros(ctx=ctx)._data], **{"cuts": True, **settings})
-        job.seconds = seconds
+        job.timing.seconds = seconds
         found.append(ctx.device.submit(job, lambda: None))
         mx.nd.waitall()
     return found
@@ -242,7 +242,7 @@ def test_programs_on_memory_that_others_see_run_in_turn(cores):
 
     def attempt():
         for x, job in zip(arrays, jobs):
-            job.seconds = 1.0
+            job.timing.seconds = 1.0
             yield x.context.device.submit(job, lambda: None)
             mx.nd.waitall()
     list(attempt())
