@@ -376,9 +376,9 @@ class Op:
         return f"<Op {self.name}>"
 
 
-def _watched_run(self: Op, xp: Any, kind: str, ins: Sequence[Any], attrs: Attrs, **given: Any) -> tuple[Any, ...]:
+def _watched_run(self: Op, *args: Any, **given: Any) -> tuple[Any, ...]:
     with observe.around("operator", self.name, given.get("device")):
-        return _run(self, xp, kind, ins, attrs, **given)
+        return _run(self, *args, **given)
 
 
 _run = Op.run
