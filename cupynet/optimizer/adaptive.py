@@ -108,7 +108,7 @@ class AdaGrad(Optimizer):
     def update(self, index: Any, weight: NDArray, grad: NDArray, state: Any) -> None:
         lr, wd, _ = self._begin(index)
         nd._internal._sparse_adagrad_update(weight, grad, state, out=weight, lr=lr, wd=wd,
-                                            epsilon=self.float_stable_eps, **self._scaling)
+                                            epsilon=self.float_stable_eps, **self._strict_scaling)
 
 
 @register

@@ -79,9 +79,9 @@ class Optimizer:
                  param_dict: dict[int, Any] | None = None):
         self.rescale_grad = rescale_grad
         self.lr_scheduler = lr_scheduler
-        if learning_rate is None:
-            learning_rate = 0.01 if lr_scheduler is None else lr_scheduler.base_lr
-        elif lr_scheduler is not None and lr_scheduler.base_lr != learning_rate:
+        if lr_scheduler is None:
+            learning_rate = 0.01 if learning_rate is None else learning_rate
+        elif learning_rate is not None and getattr(lr_scheduler, "base_lr", learning_rate) != learning_rate:
             print("learning rate from ``lr_scheduler`` has been overwritten by ``learning_rate`` in optimizer.")
             lr_scheduler.base_lr = learning_rate
         self.lr = learning_rate
@@ -234,10 +234,16 @@ class Optimizer:
         """What every update operator is told of gradients."""
         return {"rescale_grad": self.rescale_grad, "clip_gradient": self._bound(self.clip_gradient)}
 
+    @property
+    def _strict_scaling(self) -> dict[str, float]:
+        """The same for optimizers that MXNet writes in Python: there a `clip_gradient` of 0 lets nothing through."""
+        bound = -1.0 if self.clip_gradient is None else self.clip_gradient
+        return {"rescale_grad": self.rescale_grad, "clip_gradient": bound}
+
     @staticmethod
     def _bound(value: float | None) -> float:
-        """Return a limit as operators take it, where a negative one is none."""
-        return -1.0 if value is None else value
+        """Return a limit as operators take it, where a negative one is none; 0 is none here, as in MXNet."""
+        return value or -1.0
 
     def _scaled(self, grad: NDArray, weight: NDArray | None = None, wd: float = 0.0) -> NDArray:
         """Return the rescaled gradient, clipped; with the weight decay, which is clipped too, if `weight` is given."""

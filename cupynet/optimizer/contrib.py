@@ -32,4 +32,4 @@ class GroupAdaGrad(Optimizer):
         if wd:
             raise MXNetValueError(f"Weight decay is not supported for GroupAdaGrad; it is {wd}")
         nd.contrib.group_adagrad_update(weight, grad, state, out=weight, lr=lr, epsilon=self.float_stable_eps,
-                                        **self._scaling)
+                                        **self._strict_scaling)

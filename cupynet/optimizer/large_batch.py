@@ -176,7 +176,8 @@ class LBSGD(Optimizer):
         return min(max(math.sqrt(weight2 / (grad2 + wd * weight2 + 1e-18)), 0.01), 100)
 
     def update(self, index: Any, weight: NDArray, grad: NDArray, state: Any) -> None:
-        lr, wd, _ = self._begin(index)
+        lr = self._get_lr(index)  # as in MXNet, before the update counts
+        _, wd, _ = self._begin(index)
         pending = self.cumgrads.get(index)
         if pending:
             total, count = pending["cum_grad"] + grad, pending["num_cums"] + 1
@@ -187,8 +188,7 @@ class LBSGD(Optimizer):
             return
         grad = total / self.batch_scale
         total[:] = 0
-        self.lbmult = self._ratio(weight, grad, wd) if self.warmup_strategy == "lars" else self._growth(count)
-        lr *= self.lbmult
+        lr *= self._ratio(weight, grad, wd) if self.warmup_strategy == "lars" else self._growth(count)
         if state is None:
             nd.sgd_update(weight, grad, out=weight, lr=lr, wd=wd, **self._scaling)
         else:

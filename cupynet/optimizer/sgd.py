@@ -88,14 +88,19 @@ class ccSGD(SGD):
 class NAG(_Descent):
     """Nesterov's accelerated gradient: as :class:`SGD`, but ``w += momentum * m - lr * (g + wd * w)``.
 
-    (MXNet computes the decay within the momentum from the weight that it has already changed.)
+    As in MXNet, the decay within the momentum is that of the weight that has already changed.
     """
 
     def _update_impl(self, index: Any, weight: Any, grad: Any, state: Any, multi_precision: bool = False) -> None:
         lr, wd, _ = self._begin(index)
         name = ("mp_" if multi_precision else "") + ("nag_mom_update" if self.momentum else "sgd_update")
         more = {"momentum": self.momentum, **self._scaling} if self.momentum else self._scaling
-        getattr(nd, name)(weight, grad, *self._kept(state, multi_precision), out=weight, lr=lr, wd=wd, **more)
+        kept = self._kept(state, multi_precision)
+        exact = kept[-1] if multi_precision else weight
+        before = exact.copy() if self.momentum and wd else None
+        getattr(nd, name)(weight, grad, *kept, out=weight, lr=lr, wd=wd, **more)
+        if before is not None:
+            kept[0] -= (exact - before) * (lr * wd)
 
 
 @register

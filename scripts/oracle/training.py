@@ -40,8 +40,8 @@ OPTIMIZERS = {
                 {"wd": 0.1, "dtype": "float16", "multi_precision": True, "single": True},
                 {"momentum": 0.9, "dtype": "float16"}, {"momentum": 0.9, "dtype": "float64"}),
     "ccSGD": [{"momentum": 0.5}],
-    # Momentum with weight decay is left out: MXNet takes the decay from the new weight by mistake.
-    "NAG": some({"momentum": 0.9}, {"momentum": 0.9, "rescale_grad": 0.5, "clip_gradient": 0.3},
+    "NAG": some({"momentum": 0.9}, {"momentum": 0.9, "wd": 0.1}, {"momentum": 0.5, "wd": 0.2, "lr_scheduler": FACTOR},
+                {"momentum": 0.9, "rescale_grad": 0.5, "clip_gradient": 0.3},
                 {"momentum": 0.9, "dtype": "float16", "multi_precision": True}),
     "Signum": some({"momentum": 0.0, "wd": 0.1}, {"momentum": 0.5, "wd_lh": 0.1, "wd": 0.01},
                    {"dtype": "float16", "multi_precision": True}),

@@ -1,8 +1,13 @@
 """Updates of weights: what samples cannot show."""
+import json
+import zlib
+from pathlib import Path
+
 import numpy as np
 import pytest
 from samples.optimizer import SAMPLES
 
+import cupynet as mx
 from cupynet import device
 from cupynet.base import MXNetValueError
 from cupynet.ops import catalog
@@ -89,3 +94,18 @@ def test_misfitting_gradient_is_named():
     op = catalog.get("sgd_mom_update")
     with pytest.raises(MXNetValueError, match=r"grad has shape \(3,\), expected \(4,\)"):
         infer_shapes(op, op.parse({"lr": 1}), [(4,), (3,), (4,)], [None])
+
+
+STEPS = json.loads((Path(__file__).parents[1] / "data" / "update_steps.json").read_text())
+
+
+@pytest.mark.parametrize("name, states, attrs, expected", STEPS, ids=[f"{i}-{s[0]}" for i, s in enumerate(STEPS)])
+def test_updates_are_rounded_as_mxnet_rounds_them(name, states, attrs, expected):
+    """To the last bit, so that what is trained stays the same: see scripts/oracle/update_steps.py."""
+    attrs = {key: tuple(value) if isinstance(value, list) else value for key, value in attrs.items()}
+    draw = np.random.RandomState(0)
+    ctx = mx.cpu()
+    weight, grad, *kept = (mx.nd.array(draw.uniform(low, 1, 300), ctx) for low in (-1, -1, *[0] * states))
+    new = mx.nd.zeros((300,), ctx)
+    getattr(mx.nd, name)(weight, grad, *kept, out=new, **attrs)
+    assert [zlib.crc32((x.asnumpy() + 0).tobytes()) for x in (new, *kept)] == expected

@@ -96,7 +96,7 @@ def test_parameters_of_a_dict_bring_their_factors():
     assert pickle.loads(pickle.dumps(optimizer)).param_dict == {}
 
 
-def test_nag_takes_the_decay_from_the_old_weight():
+def test_nag_takes_the_decay_of_the_momentum_from_the_new_weight():
     weight = mx.nd.array([1.0])
     nag = mx.optimizer.NAG(learning_rate=0.1, momentum=0.5, wd=0.1)
     update = mx.optimizer.get_updater(nag)
@@ -104,9 +104,11 @@ def test_nag_takes_the_decay_from_the_old_weight():
     for _ in range(3):
         update(0, mx.nd.array([2.0]), weight)
         slope = 0.1 * (2 + 0.1 * expected)
-        momentum = 0.5 * momentum - slope
-        expected += 0.5 * momentum - slope
-    assert weight.asscalar() == pytest.approx(expected, rel=1e-6)
+        ahead = 0.5 * momentum - slope
+        expected += 0.5 * ahead - slope
+        momentum = 0.5 * momentum - 0.1 * (2 + 0.1 * expected)
+    assert weight.asscalar() == pytest.approx(expected, abs=1e-6)
+    assert update.states[0].asscalar() == pytest.approx(momentum, rel=1e-5)
 
 
 def test_dcasgd_with_momentum():
@@ -373,3 +375,66 @@ def test_what_cannot_be_stored():
         update.get_states()
     with pytest.raises(MXNetTypeError, match="expected bytes"):
         update.set_states("text")
+
+
+@pytest.mark.parametrize("kind", ["sgd", "adam", "ftrl", "rmsprop", "signum", "ftml", "lamb", "lars", "nag", "lbsgd"])
+def test_a_bound_of_zero_clips_nothing(kind):
+    """As in MXNet, whose operators are not told of it."""
+    weights = [mx.nd.array([1.0, -2.0]) for _ in range(2)]
+    for weight, more in zip(weights, ({"clip_gradient": 0.0}, {})):
+        mx.optimizer.get_updater(mx.optimizer.create(kind, **more))(0, mx.nd.array([0.5, 0.25]), weight)
+    np.testing.assert_array_equal(*(weight.asnumpy() for weight in weights))
+    assert (weights[0].asnumpy() != [1, -2]).all()
+
+
+@pytest.mark.parametrize("kind", ["adagrad", "adadelta", "nadam", "dcasgd"])
+def test_a_bound_of_zero_lets_nothing_through_where_mxnet_clips_itself(kind):
+    weight = mx.nd.array([1.0, -2.0])
+    mx.optimizer.get_updater(mx.optimizer.create(kind, clip_gradient=0.0))(0, mx.nd.array([0.5, 0.25]), weight)
+    np.testing.assert_array_equal(weight.asnumpy(), [1, -2])
+
+
+def test_any_callable_is_a_schedule():
+    optimizer = mx.optimizer.SGD(lr_scheduler=lambda update: 1 / (1 + update))
+    assert optimizer.lr is None
+    weight, update = mx.nd.array([0.0]), mx.optimizer.get_updater(optimizer)
+    for _ in range(2):
+        update(0, mx.nd.array([1.0]), weight)
+    assert weight.asscalar() == pytest.approx(-1 / 2 - 1 / 3) and optimizer.learning_rate == pytest.approx(1 / 3)
+
+
+def test_lbsgd_asks_its_schedule_before_the_update_counts():
+    schedule = mx.lr_scheduler.PolyScheduler(max_update=4, pwr=1, base_lr=0.4)
+    weight, update = mx.nd.array([0.0]), mx.optimizer.get_updater(mx.optimizer.LBSGD(lr_scheduler=schedule))
+    seen = [0.0]
+    for _ in range(3):
+        update(0, mx.nd.array([1.0]), weight)
+        seen.append(float(weight.asscalar()))
+    np.testing.assert_allclose(np.diff(seen), [-0.4, -0.3, -0.2], rtol=1e-5)
+
+
+def test_updates_of_different_dtypes_are_not_aggregated(monkeypatch):
+    dtypes = ["float32", "float64", "float32", "float16", "float64", "float16"]
+    seen = []
+    for name in ("multi_sgd_mom_update", "multi_mp_sgd_mom_update"):
+        call = getattr(mx.nd, name)
+
+        def spy(*arrays, call=call, **attrs):
+            seen.append({w.dtype for w in attrs["out"]})
+            return call(*arrays, **attrs)
+        monkeypatch.setattr(mx.nd, name, spy)
+    results = []
+    for together in (True, False):
+        update = mx.optimizer.get_updater(mx.optimizer.SGD(momentum=0.9, wd=0.1, multi_precision=True))
+        weights = [mx.nd.arange(3, dtype=dtype) + i for i, dtype in enumerate(dtypes)]
+        grads = [mx.nd.ones((3,), dtype=dtype) / 4 for dtype in dtypes]
+        for _ in range(2):
+            if together:
+                update(list(range(6)), grads, weights)
+            else:
+                for i in range(6):
+                    update(i, grads[i], weights[i])
+        results.append([w.asnumpy() for w in weights])
+    assert seen and all(len(kinds) == 1 for kinds in seen)
+    for one, other in zip(*results):
+        np.testing.assert_allclose(one, other, rtol=1e-6)

@@ -1,12 +1,13 @@
 """Adaptive steps."""
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from ..catalog import op, require
 from ..infer import same_type
 from ..schema import Scalar, WholeScalar
-from .steps import add_decay, average, decayed, moments, root_of, scaled, targets_of, update_op
+from .steps import add_decay, average, decayed, moments, rest, root_of, scaled, targets_of, update_op
 
 __all__: list[str] = []
 
@@ -22,9 +23,8 @@ def adam(xp, weight, grad, mean, var, *, lr: Scalar, beta1: float = 0.9, beta2: 
     out_weight, *outs = targets_of(out, 3)
     g = decayed(xp, weight, grad, wd, rescale_grad, clip_gradient)
     mean, var = moments(xp, g, mean, var, (beta1, beta2), outs)
-    step = root_of(xp, var, epsilon)
-    xp.divide(mean, step, out=step)
-    step *= lr
+    step = mean * lr
+    step /= root_of(xp, var, epsilon)
     return xp.subtract(weight, step, out=out_weight), mean, var
 
 
@@ -109,10 +109,10 @@ def ftml(xp, weight, grad, d, v, z, *, lr: Scalar, beta1: float = 0.6, beta2: fl
     g = decayed(xp, weight, grad, wd, rescale_grad, clip_grad)
     v = average(xp, v, g * g, beta2, out_v)
     before = d * beta1
-    d = xp.divide(v, 1 - beta2**t, out=out_d)
+    d = xp.divide(v, rest(beta2, t), out=out_d)
     xp.sqrt(d, out=d)
     d += epsilon
-    d *= (1 - beta1**t) / lr
+    d *= rest(beta1, t) / lr if lr else math.inf
     xp.subtract(d, before, out=before)
     before *= weight
     z = average(xp, z, g, beta1, out_z)

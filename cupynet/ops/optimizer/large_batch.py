@@ -6,7 +6,7 @@ import numpy as np
 from ..catalog import op
 from ..infer import same_shape, same_type
 from ..schema import Scalar, WholeScalar
-from .steps import moments, rounded, scaled, targets_of, tie, update_op
+from .steps import moments, rest, rounded, scaled, targets_of, tie, update_op
 
 __all__ = ["lamb_phase1", "lamb_phase2"]
 
@@ -27,13 +27,11 @@ def lamb_phase1(xp, weight, grad, mean, var, *, beta1: float = 0.9, beta2: float
     out_step, *outs = targets_of(out, 3)
     g = scaled(xp, grad, rescale_grad, clip_gradient)
     mean, var = moments(xp, g, mean, var, (beta1, beta2), outs)
-    step = xp.divide(var, 1 - beta2**t if bias_correction else 1, out=g)
+    step = xp.divide(var, rest(beta2, t) if bias_correction else 1, out=g)
     xp.sqrt(step, out=step)
     step += epsilon
-    if bias_correction:
-        step *= 1 - beta1**t
     decay = weight * wd  # before a result is written: out may be the weight
-    step = xp.divide(mean, step, out=out_step)
+    step = xp.divide(mean / rest(beta1, t) if bias_correction else mean, step, out=out_step)
     step += decay
     return step, mean, var
 

@@ -11,7 +11,7 @@ from ..op import Op
 from ..schema import Attrs, Scalar, Scalars, WholeScalars
 from .adamw import adamw
 from .large_batch import lamb_phase1, lamb_phase2
-from .sgd import sgd, sgd_mom
+from .sgd import sgd_mom, sgd_of_many
 from .steps import mixed, targets_of, tie
 
 __all__: list[str] = []
@@ -135,9 +135,9 @@ _MOMENTUM = {"momentum": (Scalar, 0.0)}
 
 for _prefix, _lists in (("", _LISTS), ("preloaded_", {})):
     for _name, _kernel, _members, _more in (
-        ("multi_sgd_update", sgd.kernel_fn, "weight grad", {}),
+        ("multi_sgd_update", sgd_of_many, "weight grad", {}),
         ("multi_sgd_mom_update", sgd_mom.kernel_fn, "weight grad mom", _MOMENTUM),
-        ("multi_mp_sgd_update", mixed(sgd.kernel_fn, 0), "weight grad weight32", {}),
+        ("multi_mp_sgd_update", mixed(sgd_of_many, 0), "weight grad weight32", {}),
         ("multi_mp_sgd_mom_update", mixed(sgd_mom.kernel_fn, 1), "weight grad mom weight32", _MOMENTUM),
     ):
         _declare_multi(_prefix + _name, _kernel, _members, {**_lists, **_more, **_SCALE}, preloaded=bool(_prefix))

@@ -22,6 +22,7 @@ from ..catalog import op
 from ..infer import Slots, same_shape, same_type
 from ..op import Op
 from ..schema import Attrs
+from ..single import as_single
 
 __all__ = ["add_decay", "average", "decayed", "declare_mixed", "descent", "mixed", "moments", "root_of",
            "rounded", "scaled", "targets_of", "tie", "update_op"]
@@ -45,16 +46,26 @@ def scaled(xp: Any, grad: Any, rescale: Any, clip: float) -> Any:
 
 def add_decay(g: Any, weight: Any, wd: Any) -> Any:
     """Add the gradient of the weight decay to `g`; `wd` may be an array of one element."""
-    if not (isinstance(wd, float) and wd == 0):
+    if not no_decay(wd):
         g += weight * wd
     return g
 
 
-def descent(xp: Any, weight: Any, grad: Any, lr: Any, wd: Any, rescale: Any, clip: float) -> Any:
-    """Return ``lr * (g + wd * weight)``, a new array; without clipping one pass over the gradient does it."""
+def no_decay(wd: Any) -> bool:
+    """Whether there is no weight decay; `wd` may be an array of one element."""
+    return isinstance(wd, float) and wd == 0
+
+
+def product(a: Any, b: Any) -> Any:
+    """Return ``a * b`` in single precision, as MXNet multiplies learning rate, decay and scale; arrays stay."""
+    return float(np.float32(a) * np.float32(b)) if isinstance(a, float) and isinstance(b, float) else a * b
+
+
+def descent(xp: Any, grad: Any, lr: Any, rescale: Any, clip: float) -> Any:
+    """Return ``lr * g``, a new array; without clipping one pass over the gradient does it."""
     if clip < 0:
-        return add_decay(grad * (rescale * lr), weight, wd * lr)
-    g = add_decay(scaled(xp, grad, rescale, clip), weight, wd)
+        return grad * product(lr, rescale)
+    g = scaled(xp, grad, rescale, clip)
     g *= lr
     return g
 
@@ -65,10 +76,15 @@ def decayed(xp: Any, weight: Any, grad: Any, wd: Any, rescale: float, clip: floa
     return xp.clip(g, -clip, clip, out=g) if clip >= 0 else g
 
 
+def rest(beta: float, power: int = 1) -> float:
+    """Return ``1 - beta**power`` as MXNet has it: in single precision, five digits of it if `beta` is 0.999."""
+    return float(1 - as_single(beta) ** np.float32(power))
+
+
 def average(xp: Any, state: Any, new: Any, beta: float, out: Any) -> Any:
     """Return the moving average ``beta * state + (1 - beta) * new``; `new` is used up."""
     result = xp.multiply(state, beta, out=out)
-    new *= 1 - beta
+    new *= rest(beta)
     result += new
     return result
 
