@@ -90,9 +90,14 @@ class Context(metaclass=WithClassProperties):
     def device(self) -> _device.Device:
         """What this place can do. Raises MXNetError for a GPU that cannot be used."""
         if self._device is None:
-            on_gpu = self.device_typeid == 2 and not os.environ.get(_GPU_AS_CPU)
-            self._device = _device.get("cuda" if on_gpu else "cpu", self.device_id)
+            self._device = _device.get(*self.place)
         return self._device
+
+    @property
+    def place(self) -> tuple[str, int]:
+        """The kind and the number of the device, which need not be there."""
+        on_gpu = self.device_typeid == 2 and not os.environ.get(_GPU_AS_CPU)
+        return "cuda" if on_gpu else "cpu", self.device_id
 
     def empty_cache(self) -> None:
         """Give memory that is kept for reuse back to the device (nothing to do on the host)."""

@@ -28,7 +28,7 @@ def seed(seed_state: int, ctx: Context | str = "all") -> None:
         _device.seed(int(seed_state))
     else:
         ctx = Context(ctx) if ctx in Context.devstr2type else as_context(ctx)
-        _device.seed(int(seed_state), "cuda" if ctx.device_type == "gpu" else "cpu", ctx.device_id)
+        _device.seed(int(seed_state), *ctx.place)
 
 
 def __getattr__(name: str) -> Any:

@@ -148,3 +148,60 @@ def test_negative_lengths_are_refused_by_name():
         mx.nd.random.uniform(0, 1, (-1,))
     with pytest.raises(mx.MXNetError, match="_sample_normal.*: shape is"):
         mx.sym.random.normal(mx.sym.Variable("m"), mx.sym.Variable("s"), (-1,)).infer_shape(m=(2,))
+
+
+@pytest.mark.parametrize("where", ["all", mx.cpu(1), "cpu(2)", "cpu"])
+def test_a_seed_of_any_cpu_context_is_one_of_all(where):
+    """All of them draw from the same source, in the order of the calls."""
+    with mx.cpu():
+        mx.random.seed(3)
+        first = mx.nd.random.uniform(shape=4).asnumpy()
+        mx.random.seed(3, where)
+        again = [mx.nd.random.uniform(shape=2, ctx=each).asnumpy() for each in (mx.cpu(0), mx.cpu(1))]
+    np.testing.assert_array_equal(np.concatenate(again), first)
+
+
+def test_gpus_that_are_not_there_may_be_seeded():
+    mx.random.seed(3, mx.gpu(77))
+
+
+@pytest.mark.parametrize("seed", [1.0, "1", None, [1]])
+def test_seeds_are_whole_numbers(seed):
+    with pytest.raises(MXNetValueError, match="seed_state must be int"):
+        mx.random.seed(seed)
+
+
+def test_gpu_contexts_on_the_cpu_are_seeded_there(monkeypatch):
+    monkeypatch.setenv("CUPYNET_GPU_AS_CPU", "1")
+    mx.random.seed(5, mx.gpu(66))
+    first = mx.nd.random.uniform(shape=3, ctx=mx.cpu()).asnumpy()
+    mx.random.seed(5, mx.cpu())
+    np.testing.assert_array_equal(mx.nd.random.uniform(shape=3, ctx=mx.cpu()).asnumpy(), first)
+
+
+@pytest.mark.parametrize("call, message", [
+    (lambda: mx.nd.random.uniform(0, mx.nd.ones(2)), "all numbers or all arrays"),
+    (lambda: mx.nd.random.normal([0, 1], 1, shape=2), "must be arrays or numbers, got list"),
+    (lambda: mx.nd.random.exponential(0, shape=2), "exponential: scale is 0"),
+    (lambda: mx.nd.random.uniform(shape=2, dtype="int32"), "dtype is int32; expected one of float16"),
+    (lambda: mx.nd.random.randint(0, 2, shape=2, dtype="float32"), "dtype is float32; expected one of int32, int64"),
+    (lambda: mx.nd.random.uniform_like(mx.nd.ones(2, dtype="int32")), "data has dtype int32; expected floating point"),
+])
+def test_wrong_arguments_are_refused(call, message):
+    with pytest.raises(mx.MXNetError, match=message):
+        call()
+
+
+def test_no_dtype_is_numpys_default_as_in_mxnet():
+    assert mx.nd.random.uniform(shape=2, dtype=None).dtype == np.float64
+    assert mx.nd.random.uniform(shape=2).dtype == np.float32
+
+
+def test_draws_take_the_dtype_of_out():
+    with mx.cpu():
+        for dtype in ("float16", "float32", "float64"):
+            mx.random.seed(3)
+            out = mx.nd.zeros((3,), dtype=dtype)
+            mx.nd.random.normal(1, 2, out=out)
+            mx.random.seed(3)
+            np.testing.assert_array_equal(mx.nd.random.normal(1, 2, shape=3, dtype=dtype).asnumpy(), out.asnumpy())
