@@ -85,7 +85,7 @@ def _binary(ufunc: Callable, same: str, wide: str, scalar: str, name: str) -> Ca
                 else:
                     try:
                         result = ufunc(x, y)
-                    except ValueError:
+                    except (ValueError, TypeError):
                         return invoke(wide_op, (self, other), wide_op.parse({}))  # raises with a name and shapes
                     if result.__class__ is _ndarray and result.dtype is x.dtype:
                         array = _new(self._class)
@@ -180,6 +180,11 @@ def _in_place(ufunc: Callable, same: str, wide: str, scalar: str, name: str) -> 
     return method
 
 
+def _power(x: Any, y: Any) -> Any:
+    """Compute powers of floating point, in the form of a universal function; others are left to the operator."""
+    return np.power(x, y) if x.dtype.kind == "f" else None
+
+
 def _remainder(x: Any, y: Any, out: Any = None) -> Any:
     """Compute as the operator ``_mod`` does, for which a divisor of 0 leaves 0, in the form of a universal function."""
     result = remainder(np, x, y)
@@ -204,7 +209,7 @@ class Arithmetic(NDArrayBase):
     __mul__ = _binary(np.multiply, "elemwise_mul", "broadcast_mul", "_mul_scalar", "*")
     __truediv__ = _binary(np.true_divide, "elemwise_div", "broadcast_div", "_div_scalar", "/")
     __mod__ = _binary(_remainder, "_mod", "broadcast_mod", "_mod_scalar", "%")
-    __pow__ = _binary(np.power, "_power", "broadcast_power", "_power_scalar", "**")
+    __pow__ = _binary(_power, "_power", "broadcast_power", "_power_scalar", "**")
     __radd__ = _reflected(__add__, "_plus_scalar", "+")
     __rsub__ = _reflected(__sub__, "_rminus_scalar", "-")
     __rmul__ = _reflected(__mul__, "_mul_scalar", "*")

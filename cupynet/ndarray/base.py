@@ -146,6 +146,9 @@ class NDArrayBase:
     def __repr__(self) -> str:
         return f"\n{self.asnumpy()!s}\n<{type(self).__name__} {'x'.join(map(str, self.shape))} @{self._ctx}>"
 
+    def __format__(self, spec: str) -> str:
+        return format(self.asscalar(), spec) if spec and self._data.size == 1 else object.__format__(self, spec)
+
     def __iter__(self) -> Iterator[NDArrayBase]:
         for i in range(len(self)):
             yield self[i]

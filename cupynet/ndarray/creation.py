@@ -1,7 +1,6 @@
 """Making arrays: from values, from other libraries, and the functions that are not operators."""
 from __future__ import annotations
 
-import ctypes
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -9,7 +8,7 @@ import numpy as np
 
 from .. import device as _device
 from ..base import MXNetError, MXNetTypeError, MXNetValueError
-from ..context import Context, as_context, gpu
+from ..context import Context, as_context
 from ..dtypes import as_dtype
 from ..ops import catalog
 from ..ops.infer import known
@@ -20,10 +19,7 @@ from .invoke import invoke
 from .ndarray import NDArray
 
 __all__ = ["array", "empty", "zeros", "ones", "full", "arange", "linspace", "eye", "concatenate", "moveaxis", "waitall",
-           "onehot_encode", "from_numpy", "from_dlpack", "to_dlpack_for_read", "to_dlpack_for_write", "histogram",
-           "split_v2", "maximum", "minimum", "add", "subtract", "multiply", "divide", "true_divide", "modulo", "power",
-           "equal", "not_equal", "greater", "greater_equal", "lesser", "lesser_equal", "logical_and", "logical_or",
-           "logical_xor", "hypot"]
+           "onehot_encode", "histogram", "split_v2"]
 
 Shape = int | Sequence[int]
 
@@ -61,7 +57,10 @@ def array(source_array: Any, ctx: Context | None = None, dtype: Any = None) -> N
     if isinstance(source_array, (list, tuple)) and any(isinstance(x, NDArray) for x in source_array):
         source_array = [x.asnumpy() if isinstance(x, NDArray) else x for x in source_array]
     try:
-        values = np.asarray(source_array, dtype)
+        try:
+            values = np.asarray(source_array, dtype)
+        except OverflowError:  # as in C, -1 is 255 in uint8
+            values = np.asarray(source_array).astype(dtype)
     except (ValueError, TypeError) as error:
         raise MXNetTypeError(f"array: source_array is no array of numbers: {error}") from None
     return wrap(ctx.device.from_host(values), ctx)
@@ -130,13 +129,15 @@ def arange(start: float, stop: float | None = None, step: float = 1.0, repeat: i
     """Return evenly spaced values in ``[start, stop)``, each `repeat` times; ``arange(n)`` starts at 0."""
     if stop is None and not infer_range:
         start, stop = 0, start
-    return _call("_arange", ctx=ctx, start=start, stop=stop, step=step, repeat=repeat, dtype=dtype)
+    return _call("_arange", ctx=ctx, start=start, stop=stop, step=step, repeat=repeat,
+                 dtype=as_dtype(dtype, np.float64))
 
 
 def linspace(start: float, stop: float, num: int, endpoint: bool = True, ctx: Context | None = None,
              dtype: Any = np.float32) -> NDArray:
     """Return `num` evenly spaced values from `start` to `stop`."""
-    return _call("_linspace", ctx=ctx, start=start, stop=stop, num=num, endpoint=endpoint, dtype=dtype)
+    return _call("_linspace", ctx=ctx, start=start, stop=stop, num=num, endpoint=endpoint,
+                 dtype=as_dtype(dtype, np.float64))
 
 
 def eye(N: int, M: int = 0, k: int = 0, ctx: Context | None = None, dtype: Any = np.float32, **kwargs: Any) -> NDArray:
@@ -178,8 +179,9 @@ def onehot_encode(indices: NDArray, out: NDArray) -> NDArray:
     return out
 
 
-def histogram(a: NDArray, bins: int | NDArray = 10, range: tuple[float, float] | None = None) -> list[NDArray]:
-    """Return counts and bin edges of the values of `a`."""
+def histogram(a: NDArray, bins: int | NDArray = 10, range: tuple[float, float] | None = None
+              ) -> list[NDArray] | tuple[NDArray, NDArray]:
+    """Return counts and edges of bins for the values of `a`: a tuple for a number of bins alone, else a list."""
     if isinstance(bins, NDArray):
         return _call("_histogram", a, bins)
     if range is not None:
@@ -187,119 +189,9 @@ def histogram(a: NDArray, bins: int | NDArray = 10, range: tuple[float, float] |
     low, high = float(a.min().asscalar()), float(a.max().asscalar())
     low, high = (low, high) if low < high else (low - 0.5, high + 0.5)  # as in NumPy
     counts, edges = _call("_histogram", a, bin_cnt=bins, range=(low, high))
-    return [counts.astype(np.float32), edges.astype(np.float32)]  # MXNet makes these from NumPy's, as float32
+    return counts.astype(np.float32), edges.astype(np.float32)  # MXNet makes these from NumPy's, as float32
 
 
 def waitall() -> None:
     """Wait until all work on all devices is done."""
     _device.synchronize_all()
-
-
-def from_numpy(ndarray: np.ndarray, zero_copy: bool = True) -> NDArray:
-    """Return a NumPy array as an NDArray on the CPU, sharing its memory with `zero_copy`."""
-    ctx = as_context("cpu(0)")
-    dtype = as_dtype(ndarray.dtype)
-    if zero_copy and not ndarray.flags.c_contiguous:
-        raise MXNetValueError("from_numpy: only C-contiguous arrays can be shared; pass zero_copy=False")
-    return wrap(ctx.device.borrow(ndarray) if zero_copy else np.array(ndarray, dtype, order="C"), ctx)
-
-
-class _Capsule:
-    """A bare DLPack capsule as a producer, which can say on which device its memory is."""
-
-    def __init__(self, capsule: Any):
-        self._capsule = capsule
-
-    def __dlpack__(self, **kwargs: Any) -> Any:
-        return self._capsule
-
-    def __dlpack_device__(self) -> tuple[int, int]:
-        pointer = ctypes.pythonapi.PyCapsule_GetPointer
-        pointer.restype, pointer.argtypes = ctypes.c_void_p, (ctypes.py_object, ctypes.c_char_p)
-        try:
-            address = pointer(self._capsule, b"dltensor")
-        except ValueError:
-            raise MXNetValueError("from_dlpack: the capsule holds no tensor, or was used before") from None
-        kind, index = (ctypes.c_int32 * 2).from_address(address + ctypes.sizeof(ctypes.c_void_p))  # after the data
-        return kind, index
-
-
-def from_dlpack(dlpack: Any) -> NDArray:
-    """Return an NDArray that shares the memory of a DLPack producer (``torch.Tensor``, ``cupy.ndarray``, ...).
-
-    A bare capsule, such as ``to_dlpack_for_read`` returns, will do too; it can be used once.
-    """
-    if type(dlpack).__name__ == "PyCapsule":
-        dlpack = _Capsule(dlpack)
-    elif not hasattr(dlpack, "__dlpack_device__"):
-        raise MXNetTypeError(f"from_dlpack: got {type(dlpack).__name__}; expected an object that has __dlpack__, or a "
-                             "DLPack capsule")
-    kind, index = dlpack.__dlpack_device__()
-    if int(kind) == 2:
-        ctx = gpu(int(index))
-        ctx.device.enter()
-    else:
-        ctx = as_context("cpu(0)")
-    raw = ctx.device.xp.from_dlpack(dlpack)
-    if not raw.flags.c_contiguous:
-        raw = raw.copy(order="C")
-    elif isinstance(dlpack, _Capsule) and isinstance(raw, np.ndarray) and not raw.flags.writeable:
-        memory = (ctypes.c_char * raw.nbytes).from_address(raw.ctypes.data)  # a bare capsule cannot say: NumPy
-        memory.owner = raw                                                   # is careful, MXNet writes
-        raw = np.ndarray(raw.shape, raw.dtype, memory)
-    return wrap(ctx.device.borrow(raw), ctx)
-
-
-def to_dlpack_for_read(data: NDArray) -> Any:
-    """Return a DLPack capsule of `data`, after waiting for the work that computes it."""
-    return data.to_dlpack_for_read()
-
-
-to_dlpack_for_write = to_dlpack_for_read
-
-
-# ---- functions of two arrays, or of an array and a number, or of two numbers ---------------------
-
-def _two_way(name: str, op: str, wide: str, scalar: str, reverse: str, plain: Callable) -> Callable:
-    def call(lhs: Any, rhs: Any) -> Any:
-        arrays = isinstance(lhs, NDArray), isinstance(rhs, NDArray)
-        if all(arrays):
-            return _call(wide, lhs, rhs)
-        if arrays[0]:
-            return _call(scalar, lhs, scalar=float(rhs))
-        if arrays[1]:
-            return _call(reverse, rhs, scalar=float(lhs))
-        return plain(lhs, rhs)
-    call.__name__ = call.__qualname__ = name
-    call.__doc__ = f"``{op}`` of two arrays (broadcasting), or of an array and a number."
-    return call
-
-
-add = _two_way("add", "lhs + rhs", "broadcast_add", "_plus_scalar", "_plus_scalar", lambda x, y: x + y)
-subtract = _two_way("subtract", "lhs - rhs", "broadcast_sub", "_minus_scalar", "_rminus_scalar", lambda x, y: x - y)
-multiply = _two_way("multiply", "lhs * rhs", "broadcast_mul", "_mul_scalar", "_mul_scalar", lambda x, y: x * y)
-divide = _two_way("divide", "lhs / rhs", "broadcast_div", "_div_scalar", "_rdiv_scalar", lambda x, y: x / y)
-true_divide = divide
-modulo = _two_way("modulo", "lhs % rhs", "broadcast_mod", "_mod_scalar", "_rmod_scalar", lambda x, y: x % y)
-power = _two_way("power", "base ** exp", "broadcast_power", "_power_scalar", "_rpower_scalar", lambda x, y: x ** y)
-maximum = _two_way("maximum", "max", "broadcast_maximum", "_maximum_scalar", "_maximum_scalar", max)
-minimum = _two_way("minimum", "min", "broadcast_minimum", "_minimum_scalar", "_minimum_scalar", min)
-hypot = _two_way("hypot", "hypot", "broadcast_hypot", "_hypot_scalar", "_hypot_scalar",
-                 lambda x, y: float(np.hypot(x, y)))
-equal = _two_way("equal", "lhs == rhs", "broadcast_equal", "_equal_scalar", "_equal_scalar", lambda x, y: float(x == y))
-not_equal = _two_way("not_equal", "lhs != rhs", "broadcast_not_equal", "_not_equal_scalar", "_not_equal_scalar",
-                     lambda x, y: float(x != y))
-greater = _two_way("greater", "lhs > rhs", "broadcast_greater", "_greater_scalar", "_lesser_scalar",
-                   lambda x, y: float(x > y))
-greater_equal = _two_way("greater_equal", "lhs >= rhs", "broadcast_greater_equal", "_greater_equal_scalar",
-                         "_lesser_equal_scalar", lambda x, y: float(x >= y))
-lesser = _two_way("lesser", "lhs < rhs", "broadcast_lesser", "_lesser_scalar", "_greater_scalar",
-                  lambda x, y: float(x < y))
-lesser_equal = _two_way("lesser_equal", "lhs <= rhs", "broadcast_lesser_equal", "_lesser_equal_scalar",
-                        "_greater_equal_scalar", lambda x, y: float(x <= y))
-logical_and = _two_way("logical_and", "lhs and rhs", "broadcast_logical_and", "_logical_and_scalar",
-                       "_logical_and_scalar", lambda x, y: float(bool(x and y)))
-logical_or = _two_way("logical_or", "lhs or rhs", "broadcast_logical_or", "_logical_or_scalar", "_logical_or_scalar",
-                      lambda x, y: float(bool(x or y)))
-logical_xor = _two_way("logical_xor", "lhs xor rhs", "broadcast_logical_xor", "_logical_xor_scalar",
-                       "_logical_xor_scalar", lambda x, y: float(bool(x) != bool(y)))

@@ -108,6 +108,13 @@ def as_key(begin: Any, end: Any, step: Any) -> tuple[slice, ...]:
     return tuple(map(slice, begin, end, step))
 
 
+def _cast(value: Any, dtype: np.dtype) -> np.ndarray:
+    """Return numbers as an array of `dtype`, cast as C does: -1 is 255 in uint8."""
+    array = np.asarray(value)
+    with np.errstate(invalid="ignore"):
+        return array if array.dtype == dtype else array.astype(dtype)
+
+
 class Indexing(NDArrayBase):
     """Elements of arrays, read and written by keys."""
 
@@ -167,8 +174,8 @@ class Indexing(NDArrayBase):
                 return  # the second half of ``x[:] -= y``, which has written into the view x[:] already
             value = (device.apart(value._data, self._data) if value._ctx is self._ctx else
                      device.copy_from(value._data, value._ctx.device))
-        elif not isinstance(value, SCALARS) and device.kind != "cpu" and not isinstance(value, device.xp.ndarray):
-            value = device.from_host(np.asarray(value, self._data.dtype))
+        elif not isinstance(value, SCALARS):
+            value = self._converted(value)
         if key.__class__ is not int and key.__class__ is not slice:
             key = normalize(key, device, self.shape)
         if key.__class__ is slice and not self._data.ndim:
@@ -176,7 +183,10 @@ class Indexing(NDArrayBase):
         if getattr(value, "size", 0) == 1 and value.ndim:
             value = value.reshape(())  # one element goes anywhere
         try:
-            self._data[key] = value
+            if isinstance(value, SCALARS) and self._data.dtype.kind != "f":
+                value = _cast(value, self._data.dtype)[()]
+            if getattr(value, "size", 1) or self._data[key].size:
+                self._data[key] = value
         except IndexError as error:
             raise MXNetIndexError(f"index {key!r} does not fit shape {self.shape}: {error}") from None
         except (ValueError, TypeError, OverflowError) as error:
@@ -187,6 +197,17 @@ class Indexing(NDArrayBase):
             raise device.failed(f"assigning to {key!r} of an array of shape {self.shape}", error) from error
         if recorded is not None:
             self._record_assignment(key, recorded)
+
+    def _converted(self, value: Any) -> Any:
+        """Return lists and arrays of NumPy's as a raw array of the device, in this array's dtype."""
+        device = self._ctx.device
+        if isinstance(value, device.xp.ndarray):
+            return value
+        try:
+            value = _cast(value, self._data.dtype)
+        except (ValueError, TypeError) as error:
+            raise MXNetValueError(f"cannot assign {value!r}: {error}") from None
+        return value if device.kind == "cpu" else device.from_host(value)
 
     def _record_assignment(self, key: Any, value: NDArrayBase) -> None:
         """Put on the tape that the recorded array `value` has been assigned to the places `key`."""

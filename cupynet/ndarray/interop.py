@@ -48,6 +48,8 @@ def _foreign(func: Callable, args: Any, kwargs: Any) -> Any:
 
     def rewrap(value: Any) -> Any:
         if isinstance(value, ctx.device.xp.ndarray):
+            if not value.flags.c_contiguous:  # views of an array write through it, so its elements lie in a row
+                value = value.copy(order="C")
             array = wrap(value, ctx, None, cls)
             return note(array) if value.base is not None else array
         if isinstance(value, (list, tuple)):

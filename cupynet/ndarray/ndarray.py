@@ -11,8 +11,6 @@ from ..context import Context
 from ..dtypes import as_dtype
 from ..ops import catalog
 from ..ops.infer import infer_shapes
-from ..ops.op import Op
-from ..ops.schema import Attrs
 from ..tape import state
 from .arithmetic import Arithmetic
 from .backward import run_backward
@@ -71,17 +69,40 @@ class NDArray(Arithmetic, Indexing, Interop):
     # ---- shape ------------------------------------------------------------------------------
 
     def reshape(self, *shape: Any, **kwargs: Any) -> NDArray:
-        """Return a view with another shape; 0, -1, -2, -3 and -4 mean what they mean for the operator Reshape."""
-        shape = kwargs.pop("shape", None) or (shape[0] if len(shape) == 1 and not isinstance(shape[0], int) else shape)
-        reverse = kwargs.pop("reverse", False)
-        if kwargs:
-            raise MXNetTypeError(f"reshape: unknown argument {next(iter(kwargs))!r}; it takes shape and reverse")
-        op = catalog.get("Reshape")
-        attrs = op.parse({"shape": tuple(shape), "reverse": reverse})
-        return self._viewed(op, attrs)
+        """Return a view with another shape; 0, -1, -2, -3 and -4 mean what they mean for the operator Reshape.
 
-    def _viewed(self, op: Op, attrs: Attrs) -> NDArray:
+        Parameters
+        ----------
+        *shape : int, or one sequence of int
+            Also as the keyword `shape`.
+        reverse : bool
+            Read the codes from the right.
+        """
+        unknown = kwargs.keys() - {"shape", "reverse"}
+        if unknown:
+            raise MXNetTypeError(f"Got unknown keywords in reshape: {', '.join(sorted(unknown))}. Accepted keyword "
+                                 "arguments are 'shape' and 'reverse'.")
+        if not shape and kwargs.get("shape") is None:
+            raise MXNetTypeError("reshape: Shape must be provided.")
+        wanted = shape[0] if len(shape) == 1 else shape or kwargs["shape"]
+        return self._viewed("Reshape", shape=wanted, reverse=kwargs.get("reverse", False))
+
+    def flatten(self, inplace: bool = False) -> NDArray:
+        """Return the elements in two axes, the first one as it is; with `inplace` sharing memory."""
+        return self._viewed("Flatten") if inplace else call("Flatten", self)
+
+    def expand_dims(self, axis: int, inplace: bool = False) -> NDArray:
+        """Return the elements with an axis of length 1 put at `axis`; with `inplace` sharing memory."""
+        return self._viewed("expand_dims", axis=axis) if inplace else call("expand_dims", self, axis=axis)
+
+    def squeeze(self, axis: int | Sequence[int] | None = None, inplace: bool = False) -> NDArray:
+        """Return the elements without axes of length 1 (all, or those of `axis`); with `inplace` sharing memory."""
+        return self._viewed("squeeze", axis=axis) if inplace else call("squeeze", self, axis=axis)
+
+    def _viewed(self, name: str, **values: Any) -> NDArray:
         """Apply an operator that only changes the shape, sharing memory."""
+        op = catalog.get(name)
+        attrs = op.parse(values)
         self._ctx.device.enter()
         outs: list = [None]
         infer_shapes(op, attrs, [self.shape], outs)
@@ -106,10 +127,6 @@ class NDArray(Arithmetic, Indexing, Interop):
         """Write a number into the slice of this array from `begin` to `end`; return the array."""
         self[as_key(begin, end, step)] = value
         return self
-
-    def reshape_like(self, other: NDArray, **kwargs: Any) -> NDArray:
-        """Return the elements in the shape of `other`."""
-        return call("reshape_like", self, other, **kwargs)
 
     # ---- copies -----------------------------------------------------------------------------
 
@@ -156,10 +173,10 @@ class NDArray(Arithmetic, Indexing, Interop):
         raise MXNetError("as_np_ndarray: mx.np is not supported; use asnumpy(), or NumPy's functions on the array")
 
     def tostype(self, stype: str) -> NDArray:
-        """Return the array itself for ``"default"``. Raises MXNetError for sparse storage."""
+        """Return a copy for ``"default"``. Raises MXNetError for sparse storage."""
         if stype != "default":
             raise MXNetError(f"tostype: storage type {stype!r} is not supported; arrays are dense ('default')")
-        return self
+        return self.copy()
 
     # ---- gradients --------------------------------------------------------------------------
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..base import MXNetError
-from . import creation
+from . import creation, elementwise
 from .functions import namespace
 
 _operators, __dir__ = namespace("", globals())
@@ -22,4 +22,5 @@ csr_matrix, row_sparse_array = _dense_only("csr_matrix"), _dense_only("row_spars
 
 
 def __getattr__(name: str) -> Any:
-    return getattr(creation, name) if name in creation.__all__ else _operators(name)
+    room = next((each for each in (creation, elementwise) if name in each.__all__), None)
+    return getattr(room, name) if room else _operators(name)

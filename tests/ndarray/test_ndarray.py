@@ -506,3 +506,93 @@ def test_no_room_for_an_array():
                 make(shape)
     with pytest.raises(mx.MXNetError, match="^_zeros: "):
         nd._internal._zeros(shape=(1 << 50,))
+
+
+@pytest.mark.parametrize("change, shape", [
+    (lambda x, inplace: x.flatten(inplace=inplace), (2, 12)),
+    (lambda x, inplace: x.expand_dims(0, inplace), (1, 2, 3, 4)),
+    (lambda x, inplace: x.expand_dims(axis=-1, inplace=inplace), (2, 3, 4, 1)),
+    (lambda x, inplace: x.reshape((1, 2, 12)).squeeze(axis=0, inplace=inplace), (2, 12)),
+    (lambda x, inplace: x.reshape((1, 24, 1)).squeeze(inplace=inplace), (24,)),
+])
+def test_other_shapes_share_memory_where_asked(change, shape):
+    for inplace in (False, True):
+        x = nd.zeros((2, 3, 4))
+        y = change(x, inplace)
+        y[:] = 1
+        assert y.shape == shape and x.asnumpy().all() == inplace
+
+
+def test_arguments_of_reshape():
+    x = nd.arange(6)
+    for call in (lambda: x.reshape(np.int64(3), 2), lambda: x.reshape((np.int32(3), -1)), lambda: x.reshape([3, 2]),
+                 lambda: x.reshape((3, 2), shape=(2, 3)), lambda: x.reshape(shape=(3, 2)), lambda: x.reshape("(3, 2)"),
+                 lambda: x.reshape_like(nd.zeros((3, 2))), lambda: x.reshape_like(rhs=nd.zeros((3, 2)))):
+        assert call().shape == (3, 2)
+    with pytest.raises(TypeError, match="Got unknown keywords in reshape: inplace. Accepted keyword arguments are"):
+        x.reshape((3, 2), inplace=True)
+    with pytest.raises(TypeError, match="Shape must be provided"):
+        x.reshape()
+
+
+def test_numbers_are_cast_as_in_c():
+    assert nd.array([-1, 256, 3], dtype="uint8").asnumpy().tolist() == [255, 0, 3]
+    x = nd.zeros((4,), dtype="uint8")
+    x[0] = -1
+    x[1:3] = [-2, 300]
+    x[3] = 2.9
+    assert x.asnumpy().tolist() == [255, 254, 44, 2]
+    y = nd.zeros((4,), dtype="int32")
+    y[(2,)] = [1.5]
+    assert y.asnumpy().tolist() == [0, 0, 1, 0]
+    with pytest.raises(ValueError, match="cannot assign"):
+        y[:] = [[1], [2, 3]]
+
+
+def test_assigning_nothing():
+    x = nd.ones((2, 3))
+    for value in (1, [], np.zeros((0, 3))):
+        x[0:0] = value
+        x[:, 3:] = 1
+    assert x.asnumpy().all()
+    with pytest.raises(ValueError, match="cannot assign"):
+        x[0:1] = []
+
+
+def test_small_things_as_in_mxnet():
+    x = nd.array([[1, 2, 3], [4, 5, 6]])
+    y = x.tostype("default")
+    y[:] = 0
+    assert x.asnumpy().all()
+    assert type(nd.histogram(x, bins=2)) is tuple and type(nd.histogram(x, bins=2, range=(0, 6))) is list
+    for made in (nd.linspace(0, 1, 3, dtype=None), nd.arange(3, dtype=None)):
+        assert made.dtype is np.float64
+    one = nd.array([1.5])
+    assert f"{one:.3f}" == "1.500" and format(one) == str(one)
+    with pytest.raises(TypeError):
+        format(x, ".3f")
+    assert [nd.logical_xor(1, 2), nd.logical_or(0, 2.5), nd.equal(1, 1.0), nd.lesser(2, 1)] == [0, 1, 1, 0]
+    assert all(type(found) is int for found in (nd.logical_xor(1, 0), nd.equal(1, 2), nd.greater(2.0, 1)))
+    with pytest.raises(TypeError, match="add: type"):
+        nd.add(x, "1")
+
+
+def test_memory_taken_over_from_numpy():
+    source = np.arange(4, dtype="float32")
+    x = nd.from_numpy(source, zero_copy=True)
+    assert not source.flags.writeable
+    with pytest.raises(ValueError, match="read-only"):
+        source[0] = 1
+    x[:] = 7
+    x += 1
+    assert source.tolist() == [8] * 4
+    source = np.arange(4, dtype="float32")
+    nd.from_numpy(source, zero_copy=False)[:] = 1
+    assert source.flags.writeable and source.tolist() == [0, 1, 2, 3]
+
+
+def test_what_numpy_gives_can_be_written_through():
+    x = nd.arange(6).reshape((2, 3))
+    for y in (np.swapaxes(x, 0, 1), np.transpose(x), np.transpose(x, (1, 0)), np.flip(x, 0)):
+        y.reshape(-1)[:] = 9
+        assert (y.asnumpy() == 9).all()
