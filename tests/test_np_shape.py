@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import pickle
 import re
 from pathlib import Path
 
@@ -190,6 +191,34 @@ def test_a_number_can_be_assigned(np_shape):
 def test_operators_on_a_number(np_shape, function, value):
     found = function(nd.array(5.0)).asnumpy()
     assert found.tolist() == value
+
+
+# ---- files ----------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("active, magic", [(False, b"\xc9\xfa\x93\xf9"), (True, b"\xca\xfa\x93\xf9")])
+def test_arrays_are_stored_as_mxnet_stores_them_with_the_switch(tmp_path, active, magic):
+    path = tmp_path / "arrays"
+    arrays = [nd.array(np.arange(6.0).reshape(2, 3)), nd.array(np.zeros((0, 3)))]
+    with mx.util.np_shape(active):
+        nd.save(str(path), arrays)
+        assert bytes(arrays[0].__getstate__()["handle"])[:4] == magic
+    assert path.read_bytes()[24:28] == magic
+    for reading in (False, True):
+        with mx.util.np_shape(reading):
+            assert [x.shape for x in nd.load(str(path))] == [(2, 3), (0, 3)]
+            assert [x.shape for x in pickle.loads(pickle.dumps([*arrays, nd.array(5.0)]))] == [(2, 3), (0, 3), ()]
+
+
+def test_symbols_say_that_they_were_stored_with_the_switch():
+    x = S.Variable("x", shape=(0, 3))
+    old = x.tojson()
+    with mx.util.np_shape():
+        new = x.tojson()
+        assert '"is_np_shape": ["int", 1]' in new and "is_np_shape" not in old
+        assert S.load_json(new).infer_shape_partial()[0] == [(0, 3)]
+        assert S.load_json(old).infer_shape_partial()[0] == [(-1, 3)]  # what it meant when it was stored
+        assert S.load_json(old).attr("__shape__") == "[-1,3]"
+    assert S.load_json(new).infer_shape_partial()[0] == [(0, 3)]
 
 
 # ---- every operator -------------------------------------------------------------------------------

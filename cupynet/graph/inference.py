@@ -13,7 +13,7 @@ from ..ops.notation import read_shape
 from ..ops.schema import Attrs, OptShape, Schema
 from .node import Entry, Node
 
-__all__ = ["shapes_of", "types_of", "complete"]
+__all__ = ["shapes_of", "types_of", "complete", "told_shape"]
 
 _ATTRIBUTES = Schema("Variable", {"__shape__": (OptShape | None, None), "__dtype__": (int, 0)})
 
@@ -94,6 +94,11 @@ def _said(node: Node) -> Attrs:
         raise MXNetValueError(f"{error} (in the attributes of {node.name!r})") from None
 
 
+def told_shape(node: Node) -> ShapeLike:
+    """Return the shape that a variable's own attributes tell."""
+    return read_shape(_said(node)["__shape__"]) if "__shape__" in node.attrs else None
+
+
 def _merged(node: Node, one: Any, other: Any) -> Any:
     what, merge = ("dtype", merge_types) if isinstance(other, np.dtype) else ("shape", merge_shapes)
     try:
@@ -118,9 +123,7 @@ def shapes_of(order: Sequence[Node], given: Mapping[str, ShapeLike],
     """
     def shape_of(node: Node) -> ShapeLike:
         shape = given.get(node.name)
-        if shape is None and "__shape__" in node.attrs:
-            shape = read_shape(_said(node)["__shape__"])
-        return shape
+        return told_shape(node) if shape is None else shape
     return _Inference(order, infer_shapes, known, shape_of, outputs).table
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from .. import device as _device
 from ..base import MXNetError, MXNetTypeError
 from ..context import Context, as_context
+from ..util import is_np_shape
 from .base import wrap
 from .ndarray import NDArray
 from .serialization import Record, dump, dump_one, load_one, write_file
@@ -49,7 +50,7 @@ def save(fname: str, data: NDArray | Sequence[NDArray] | Mapping[str, NDArray]) 
     for each in arrays:
         if not isinstance(each, NDArray):
             raise MXNetTypeError(f"save: data holds a {type(each).__name__}; expected NDArrays")
-    write_file(fname, dump([_record(array) for array in arrays], names))
+    write_file(fname, dump([_record(array) for array in arrays], names, is_np_shape()))
 
 
 def load(fname: str) -> list[NDArray] | dict[str, NDArray]:
@@ -107,7 +108,7 @@ def _dense(record: Record) -> np.ndarray:
 
 def to_record_bytes(array: NDArray) -> bytearray:
     """Return one array as MXNet pickles it."""
-    return bytearray(dump_one(_record(array)))
+    return bytearray(dump_one(_record(array), is_np_shape()))
 
 
 def from_record_bytes(data: bytes) -> NDArray:

@@ -85,7 +85,7 @@ def dump(records: Iterable[Record], names: Iterable[str] = (), np_shape: bool = 
     names : iterable of str
         One name per record, or none at all.
     np_shape : bool
-        Write every dense record in V3, as MXNet does under NumPy semantics (``npx.save``).
+        Write every dense record in V3, as MXNet does where the switch np_shape is on.
     """
     records, names = list(records), list(names)
     if names and len(names) != len(records):

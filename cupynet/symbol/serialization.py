@@ -8,10 +8,12 @@ from typing import Any
 
 from .. import attribute
 from ..base import MXNetError, MXNetTypeError
+from ..graph.inference import told_shape
 from ..graph.node import Entry, Node, post_order, versioned
 from ..ops import catalog
+from ..ops.notation import printed_shape
 from ..ops.op import Op
-from ..util import is_np_shape
+from ..util import is_np_shape, np_shape
 
 __all__ = ["dump", "load", "load_file"]
 
@@ -131,11 +133,15 @@ def load(text: str) -> list[Entry]:
         top = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise MXNetError(f"load: not a symbol: not JSON ({error})") from None
-    return _heads(top, _version(top.get("attrs")) if isinstance(top, dict) else 0)
+    attrs = top.get("attrs") if isinstance(top, dict) else None
+    return _heads(top, _version(attrs), old_shapes=is_np_shape() and "is_np_shape" not in (attrs or ()))
 
 
-def _heads(graph: Any, version: int, depth: int = 0) -> list[Entry]:
-    """Return the heads of a graph, which is `depth` graphs deep in others, in a file of the given version."""
+def _heads(graph: Any, version: int, depth: int = 0, old_shapes: bool = False) -> list[Entry]:
+    """Return the heads of a graph, which is `depth` graphs deep in others, in a file of the given version.
+
+    With `old_shapes` a length of 0 in the shapes of variables is unknown in the file and ordinary here.
+    """
     _expect(isinstance(graph, dict), f"expected an object with nodes and heads, got {type(graph).__name__}")
     _expect(depth <= _DEEPEST, f"more than {_DEEPEST} subgraphs lie in each other")
     unknown = set(graph) - {"nodes", "arg_nodes", "node_row_ptr", "heads", "attrs", "storage_type"}
@@ -151,6 +157,11 @@ def _heads(graph: Any, version: int, depth: int = 0) -> list[Entry]:
         for node in nodes:
             if node.op is not None:
                 node.initialize_inputs()
+    if old_shapes:
+        for node in nodes:
+            if node.op is None and "__shape__" in node.attrs:
+                with np_shape(False):
+                    node.attrs["__shape__"] = printed_shape(told_shape(node))
     return [_entry(entry, nodes, "heads") for entry in graph["heads"]]
 
 
