@@ -8,7 +8,7 @@ import numpy as np
 
 from ..base import MXNetValueError
 from ..dtypes import dtype_of_flag
-from ..ops.infer import ShapeLike, infer_shapes, infer_types, known, merge_shapes, merge_types
+from ..ops.infer import ShapeLike, either, infer_shapes, infer_types, known, merge_shapes, merge_types
 from ..ops.notation import read_shape
 from ..ops.schema import Attrs, OptShape, Schema
 from .node import Entry, Node
@@ -123,7 +123,10 @@ def shapes_of(order: Sequence[Node], given: Mapping[str, ShapeLike],
     """
     def shape_of(node: Node) -> ShapeLike:
         shape = given.get(node.name)
-        return told_shape(node) if shape is None else shape
+        if known(shape):
+            return shape
+        told = told_shape(node)
+        return _merged(node, shape, told) if shape is not None and told is not None else either(shape, told)
     return _Inference(order, infer_shapes, known, shape_of, outputs).table
 
 

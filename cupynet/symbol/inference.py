@@ -54,7 +54,8 @@ class Inference(SymbolBase):
         return tuple([shown_shape(shape) for shape in part] for part in found)
 
     def _given_shapes(self, args: tuple, kwargs: dict[str, Any]) -> dict[str, ShapeLike]:
-        return {name: as_shape("infer_shape", name, shape) for name, shape in self._given(args, kwargs).items()}
+        given = self._given(args, kwargs) if args else kwargs  # None is left out by position only
+        return {name: as_shape("infer_shape", name, shape) for name, shape in given.items()}
 
     def _shapes(self, given: dict[str, ShapeLike]) -> tuple[list[ShapeLike], list[ShapeLike], list[ShapeLike]]:
         return self._inferred("InferShape", shapes_of, given)
@@ -142,4 +143,6 @@ def as_shape(what: str, name: str, shape: Any) -> ShapeLike:
     if not isinstance(shape, (tuple, list)) or not all(isinstance(n, (int, np.integer)) for n in shape):
         raise MXNetTypeError(f"{what}: {name} is {shape!r}; expected a shape, a tuple of lengths (0 where unknown). "
                              f"Arguments need to be shapes (tuple), but '{name}' is {type(shape)}.")
+    if min(shape, default=0) < -1:
+        raise MXNetValueError(f"{what}: {name} is {shape!r}: shape dim size must be >= -1, while received {min(shape)}")
     return read_shape(shape)

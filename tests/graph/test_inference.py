@@ -43,3 +43,11 @@ def test_types_that_nothing_tells_are_float32_one_after_the_other():
     table = complete(order, {"v1": np.dtype("float64")})
     assert {node.name: table[id(node)][0].name for node in order if node.op is None} == {
         "x": "float64", "v0": "float64", "v1": "float64", "v2": "float64", "last": "float64", "free": "float32"}
+
+
+def test_what_a_variable_tells_is_merged_with_what_is_given_in_part():
+    x = S.Variable("x", shape=(2, 0))
+    assert x.infer_shape_partial(x=(0, 5))[0] == [(2, 5)]
+    assert x.infer_shape(x=(4, 5))[0] == [(4, 5)]  # what is given whole wins
+    with pytest.raises(MXNetError, match="'x': has shape"):
+        x.infer_shape_partial(x=(3, 0))

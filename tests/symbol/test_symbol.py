@@ -341,6 +341,8 @@ def test_infer_shape_contradiction(capsys):
         ((), {"x": 3}, TypeError, "x is 3; expected a shape"),
         (("abc",), {}, TypeError, "'abc'"),
         ((), {"x": (1, "a")}, TypeError, "expected a shape"),
+        ((), {"x": None}, TypeError, "Arguments need to be shapes (tuple), but 'x' is <class 'NoneType'>."),
+        ((), {"x": (-2, 3)}, mx.MXNetError, "shape dim size must be >= -1, while received -2"),
     ],
 )
 def test_infer_shape_errors(args, kwargs, error, message):
