@@ -4,7 +4,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ..catalog import op, require
-from ..infer import ShapeLike, Slots, alike, first_type, same_type
+from ..infer import ShapeLike, Slots, alike, either, first_type, same_type
 from ..math.reduce import normal_axis
 from ..schema import Attrs, Shape
 from .shapes import replaced
@@ -22,8 +22,11 @@ def _broadcast_shape(name: str, target_of: Callable[[Attrs, Slots], ShapeLike]) 
     """Return the shape rule of an operator that broadcasts its first input to ``target_of(attrs, ins)``."""
     def rule(attrs: Attrs, ins: Slots, outs: Slots) -> None:
         outs[0] = target_of(attrs, ins)
-        if ins[0] is not None and outs[0] is not None:
-            _broadcast_check(name, ins[0], outs[0])
+        data, target = ins[0], outs[0]
+        if data is not None and target is not None:
+            _broadcast_check(name, data, target)
+            lead = len(target) - len(data)  # a length that is not 1 stays what it is
+            outs[0] = (*target[:lead], *(m if n == 1 else either(n, m) for n, m in zip(data, target[lead:])))
     return rule
 
 
