@@ -22,7 +22,7 @@ def adapted(op: Op, attrs: Attrs, ins: Sequence[tuple], shapes: Sequence[Any], d
       makes scalars of arrays of rank 0, into which nothing can be written.
     """
     seen = shapes[:op.visible_count(attrs)]
-    if op.resolver is not None or not seen:
+    if op.transient or not seen:
         return op
     if all(shape is not None and None not in shape and 0 in shape for shape in seen):
         return _without_work(op, shapes, dtypes)

@@ -27,9 +27,9 @@ class Inference(SymbolBase):
     def infer_shape(self, *args: Any, **kwargs: Any) -> tuple:
         """Return (argument shapes, output shapes, auxiliary shapes) from the shapes of some arguments.
 
-        Shapes are given by position or by name; 0 stands for an unknown length. If they do not determine all
-        shapes, a warning says which, and the result is ``(None, None, None)``. A contradiction raises
-        MXNetError naming operator and argument.
+        Shapes are given by position or by name; 0 or -1 stands for an unknown length (only -1 with the switch
+        np_shape on). If they do not determine all shapes, a warning says which, and the result is
+        ``(None, None, None)``. A contradiction raises MXNetError naming operator and argument.
         """
         given = self._given_shapes(args, kwargs)
         with _listed("infer_shape", {name: shown_shape(shape) for name, shape in given.items()}):
@@ -43,7 +43,10 @@ class Inference(SymbolBase):
         return None, None, None
 
     def infer_shape_partial(self, *args: Any, **kwargs: Any) -> tuple:
-        """Return what follows from some shapes: like :meth:`infer_shape`, with 0 and ``()`` for what is unknown."""
+        """Return what follows from some shapes: like :meth:`infer_shape`, with 0 and ``()`` for what is unknown.
+
+        With the switch np_shape on these are ordinary, and -1 and None are unknown.
+        """
         return self._infer_shape_impl(True, *args, **kwargs)
 
     def _infer_shape_impl(self, partial: bool, *args: Any, **kwargs: Any) -> tuple:
