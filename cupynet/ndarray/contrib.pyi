@@ -375,6 +375,7 @@ def SparseEmbedding(
     input_dim: int,
     output_dim: int,
     dtype: DTypeLike = 'float32',
+    sparse_grad: Any = ...,
     *,
     out: NDArray | Sequence[NDArray] | None = None,
     name: str | None = None,

@@ -68,7 +68,10 @@ def test_labels_of_other_dtypes_leave_that_of_the_data(name, dtype):
 
 
 def test_more_axes_make_one_softmax_by_default():
-    found = gradient("SoftmaxOutput", X, np.array([0, 11], "f4"))
+    """The label has all axes but the last, as in MXNet; of these, the first labels are those of the softmaxes."""
+    label = np.zeros(X.shape[:-1], "f4")
+    label.reshape(-1)[:2] = 0, 11
+    found = gradient("SoftmaxOutput", X, label)
     expected = softmax(X.reshape(2, 12))
     expected[[0, 1], [0, 11]] -= 1
     np.testing.assert_allclose(found, expected.reshape(X.shape), 1e-5, 1e-6)

@@ -100,7 +100,7 @@ def test_float16_data_has_float32_statistics():
 
 @pytest.mark.parametrize("op, attrs, shape, vectors", [
     ("BatchNorm", {}, (2, 3, 4), 4), ("BatchNorm", {"axis": -1}, (2, 5, 3), 4), ("LayerNorm", {}, (2, 3), 2),
-    ("InstanceNorm", {}, (2, 3, 4), 2), ("GroupNorm", {"num_groups": 3}, (2, 6), 2)])
+    ("InstanceNorm", {}, (2, 3, 4), 2), ("GroupNorm", {"num_groups": 3}, (2, 6, 4), 2)])
 def test_vectors_are_inferred(op, attrs, shape, vectors):
     op = catalog.get(op)
     attrs = op.parse(attrs)
@@ -118,9 +118,9 @@ def test_batch_norm_learns_the_channels_from_a_state():
 
 @pytest.mark.parametrize("op, attrs, shape, message", [
     ("BatchNorm", {"axis": 3}, (2, 3, 4), "axis of channels is 3"), ("BatchNorm", {}, (2,), "axis of channels is 1"),
-    ("LayerNorm", {"axis": 2}, (2, 3), "axis is 2"), ("GroupNorm", {"num_groups": 4}, (2, 6), "num_groups=4"),
-    ("InstanceNorm", {}, (3,), "at least 2 axes"), ("L2Normalization", {"mode": "channel"}, (2, 3), "at least 3 axes"),
-    ("LRN", {"nsize": 4}, (2, 3, 4, 4), "odd"), ("LRN", {"nsize": 3}, (2, 3, 4), "4 axes")])
+    ("LayerNorm", {"axis": 2}, (2, 3), "axis is 2"), ("GroupNorm", {"num_groups": 4}, (2, 6, 4), "num_groups=4"),
+    ("InstanceNorm", {}, (3,), "at least 3 axes"), ("L2Normalization", {"mode": "channel"}, (2, 3), "at least 3 axes"),
+    ("LRN", {"nsize": 0}, (2, 3, 4, 4), "at least 1"), ("LRN", {"nsize": 3}, (2, 3, 4), "4 axes")])
 def test_mistakes_are_named(op, attrs, shape, message):
     op = catalog.get(op)
     attrs = op.parse(attrs)

@@ -138,7 +138,7 @@ def _(F, grad, data, weight_shape):
     return F._backward_take(grad, data, shape=weight_shape)
 
 
-@op(name="_contrib_SparseEmbedding", nograd=("data",))
+@op(name="_contrib_SparseEmbedding", nograd=("data",), ignores=("sparse_grad",))
 def sparse_embedding(xp, data, weight, *, input_dim: int, output_dim: int, dtype: DType = _FLOAT32, out=None):
     """The same as ``Embedding``. In MXNet its gradient is sparse; here it is dense."""
     return backend(xp).take(weight, within(xp, data, weight.shape[0], "clip"), 0, out)
