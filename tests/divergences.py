@@ -20,6 +20,12 @@ def attribute(test, *names: str):
     return lambda call: any(name in call.attrs and test(call.attrs[name]) for name in names)
 
 
+def repeated(indices) -> bool:
+    """Whether a place occurs more than once in `indices`, (axes, ...)."""
+    columns = indices.reshape(len(indices), -1)
+    return np.unique(columns, axis=1).shape[1] < columns.shape[1]
+
+
 def negative(value) -> bool:
     return any(negative(each) for each in value) if isinstance(value, list) else isinstance(value, int) and value < 0
 
@@ -246,6 +252,11 @@ TABLE = [
         ("LeakyReLU",),
         lambda call: len(call.arrays) > 1 and len(call.arrays[1][2]) > 1,
         "gamma may have any shape that broadcasts",
+    ),
+    (
+        ("scatter_nd",),
+        lambda call: repeated(make(call.arrays[1])),
+        "which of several values for one place stays is undefined",
     ),
     (("contrib.group_adagrad_update",), None, "MXNet's CPU has no kernel"),
     (("contrib.isnan", "contrib.isinf", "contrib.isfinite"), has("bool"), "bool arrays are never nan"),
