@@ -264,7 +264,8 @@ _declare_regression("LinearRegressionOutput", _identity_kernel, True, lambda F, 
                     "Identity, with the gradient of half the squared error: ``data - label``.")
 _declare_regression("LogisticRegressionOutput", _logistic_kernel, False, lambda F, output, label: output - label,
                     "Sigmoid, with the gradient of its cross-entropy with `label`: ``sigmoid(data) - label``.")
-_declare_regression("MAERegressionOutput", _mae_kernel, True, lambda F, output, label: F._greater(output, label) * 2 - 1,
+_declare_regression("MAERegressionOutput", _mae_kernel, True,
+                    lambda F, output, label: F._greater(output, label) * 2 - 1,
                     "Identity, with the gradient of the absolute error: 1 where ``data > label``, else -1.")
 
 

@@ -66,7 +66,8 @@ def upsampling(xp, data, weight=None, *more, scale: int, num_filter: int = 0,
 def _(attrs: Attrs, ins: Slots, outs: Slots) -> None:
     name, scale = "UpSampling", attrs.scale
     require(scale > 0, name, f"scale is {scale}; expected at least 1")
-    require(attrs.sample_type == "bilinear" or attrs.num_args == len(ins), name, f"num_args is {attrs.num_args}, got {len(ins)} inputs")
+    require(attrs.sample_type == "bilinear" or attrs.num_args == len(ins), name,
+            f"num_args is {attrs.num_args}, got {len(ins)} inputs")
     for shape in (*ins, *outs):
         require(shape is None or len(shape) == 4, name, f"a shape is {shape}; expected four axes")
     data = ins["data"] or (None,) * 4
