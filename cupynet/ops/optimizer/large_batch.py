@@ -124,10 +124,7 @@ def _(attrs, ins, outs):
 
 @multi_sum_sq.type
 def _(attrs, ins, outs):
-    common = next((t for t in ins if t is not None), None)
-    for i in range(len(ins)):
-        if ins[i] is None:
-            ins[i] = common
+    same_type(attrs, ins, ())
     outs[0] = _FLOAT32
 
 
