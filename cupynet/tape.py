@@ -109,6 +109,20 @@ class Leaf(Node):
         self.grad, self.req, self.fresh, self.lock = grad, req, False, threading.Lock()
 
 
+class Hidden(Node):
+    """A hidden output of an operator, such as the mean of a normalization: its own gradient is not known."""
+
+    __slots__ = ("op",)
+
+    def __init__(self, op: Op):
+        super().__init__((), 1)
+        self.op = op
+
+    def pull(self, algebra: Any, grads: Any) -> Sequence[Any]:
+        raise MXNetError(f"Operator {self.op.name} is non-differentiable a second time: its gradient depends on what "
+                         "it computes on the way, of which no gradient is known")
+
+
 class OpNode(Node):
     """An operator on the tape, with the values that its gradient rules name.
 
@@ -136,7 +150,7 @@ class OpNode(Node):
                 settle(raw)
         if not algebra.raw:
             ins = ins and [None if x is None else algebra.wrap(x, entry) for x, entry in zip(ins, self.parents)]
-            outs = outs and [None if x is None else algebra.wrap(x, (self, i)) for i, x in enumerate(outs)]
+            outs = outs and [None if x is None else algebra.wrap(x, self._entry(i)) for i, x in enumerate(outs)]
         F, attrs = algebra.F, self.attrs
         if self.meta is None:
             return [pull(F, grads, ins, outs, attrs) if entry is not None else None
@@ -152,6 +166,12 @@ class OpNode(Node):
                      for g, shape, dtype in zip(grads, out_shapes, out_dtypes)]
         return pull_back(op, attrs, F, grads, ins or (), outs or (), shapes, dtypes,
                          [entry is not None for entry in self.parents])
+
+    def _entry(self, index: int) -> Entry | None:
+        """Return where the output `index` comes from, as its gradient's gradient sees it."""
+        if index < self.count:
+            return self, index
+        return None if self.op.takes_rng else (Hidden(self.op), 0)  # what was drawn at random is a constant
 
     @property
     def label(self) -> str:

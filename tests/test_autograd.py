@@ -550,3 +550,24 @@ def test_a_graph_is_used_up_by_one_thread():
         errors = hammer(work, 3)
         assert wrong == [] and len(errors) < 3
         assert all(isinstance(e, mx.MXNetError) and "has used it" in str(e) for e in errors), errors
+
+
+def test_a_second_gradient_through_what_was_drawn_at_random(ctx):
+    x = mx.nd.ones((64,), ctx=ctx)
+    x.attach_grad()
+    with mx.autograd.record():
+        y = mx.nd.Dropout(x * x, p=0.5)
+        slope, = mx.autograd.grad(y, [x], create_graph=True, retain_graph=True)
+    slope.backward()
+    np.testing.assert_allclose(x.grad.asnumpy(), 2 * y.asnumpy())  # the mask is a constant: d2/dx2 (m x^2) = 2 m
+    assert set(y.asnumpy()) == {0, 2}
+
+
+def test_a_second_gradient_that_is_not_known_is_refused(ctx):
+    x = mx.nd.array([[[0.1, 0.2, 0.3]]] * 4, ctx=ctx)
+    x.attach_grad()
+    with mx.autograd.record():
+        y = mx.nd.CTCLoss(x, mx.nd.array([[1, 2]], ctx=ctx))
+        slope, = mx.autograd.grad(y, [x], create_graph=True, retain_graph=True)
+    with pytest.raises(mx.MXNetError, match="CTCLoss is non-differentiable a second time"):
+        slope.backward()
