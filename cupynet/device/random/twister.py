@@ -7,6 +7,7 @@ Source: M. Matsumoto and T. Nishimura, "Mersenne Twister", 1998.
 """
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import numpy as np
@@ -108,10 +109,13 @@ class Bank:
     def __init__(self, count: int):
         self.count = count
         self._first = self._seeded = 0
-        self._numpys = np.random.RandomState(0)
         self._state = np.empty((_SIZE, count), np.uint32)
         self._words = np.empty((count, 2 * _SIZE), np.uint32)  # those of the last state and of this one
         self._used = np.empty(count, np.intp)                  # how many of them have been drawn
+
+    @functools.cached_property
+    def _numpys(self) -> np.random.RandomState:  # NumPy loads numpy.random when it is first named
+        return np.random.RandomState(0)
 
     def seed(self, first: int) -> None:
         """Start afresh: engine ``i`` from ``first + i``, in 32 bits."""
@@ -211,12 +215,17 @@ class Engine:
     count = 1
 
     def __init__(self) -> None:
-        self._source = np.random.RandomState(0)
+        self._start = 0
         self._ahead = np.empty(0, np.uint32)
 
+    @functools.cached_property
+    def _source(self) -> np.random.RandomState:
+        return np.random.RandomState(self._start)
+
     def seed(self, seed: int) -> None:
-        """Start afresh."""
-        self._source.seed(seed & _WORD)
+        """Start afresh; the source is made when it is first drawn from."""
+        self._start = seed & _WORD
+        self.__dict__.pop("_source", None)
         self._ahead = self._ahead[:0]
 
     def peek(self, count: int) -> np.ndarray:
