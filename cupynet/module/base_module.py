@@ -182,10 +182,7 @@ class BaseModule:
                 monitor.tic()
             self.forward_backward(data_batch)
             self.update()
-            if isinstance(data_batch, list):
-                self.update_metric(eval_metric, [each.label for each in data_batch], pre_sliced=True)
-            else:
-                self.update_metric(eval_metric, data_batch.label)
+            self._measure(eval_metric, data_batch)
             following = next(batches, None)  # read while devices compute
             if following is not None:
                 self.prepare(following, sparse_row_id_fn=sparse_row_id_fn)
@@ -196,6 +193,13 @@ class BaseModule:
             call_all(batch_end_callback, BatchEndParam(epoch, nbatch, eval_metric, locals()))
             data_batch, nbatch = following, nbatch + 1
         return found
+
+    def _measure(self, eval_metric: _metric.EvalMetric, batch: DataBatch | list[DataBatch]) -> None:
+        """Let a metric measure the outputs of a batch, or of one for each context."""
+        if isinstance(batch, list):
+            self.update_metric(eval_metric, [each.label for each in batch], pre_sliced=True)
+        else:
+            self.update_metric(eval_metric, batch.label)
 
     # ---- scoring and predicting ----------------------------------------------------------------
 
@@ -221,10 +225,7 @@ class BaseModule:
         eval_metric.reset()
         count = 0
         for nbatch, eval_batch in self._evaluated(eval_data, num_batch, reset, sparse_row_id_fn):
-            if isinstance(eval_batch, list):
-                self.update_metric(eval_metric, [each.label for each in eval_batch], pre_sliced=True)
-            else:
-                self.update_metric(eval_metric, eval_batch.label)
+            self._measure(eval_metric, eval_batch)
             call_all(batch_end_callback, BatchEndParam(epoch, nbatch, eval_metric, locals()))
             count = nbatch + 1
         call_all(score_end_callback, BatchEndParam(epoch, count, eval_metric, locals()))

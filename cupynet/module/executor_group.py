@@ -96,7 +96,6 @@ class DataParallelExecutorGroup:
         self.group2ctxs = _group_contexts(group2ctxs, len(self.contexts))
         data_names = [desc.name for desc in data_shapes]
         self.grad_req = self._requests(grad_req, data_names)
-        self._shared = shared_group
         self.execs: list[Executor] = []
         self.batch_size = 0
         self.slices: list[slice] = []

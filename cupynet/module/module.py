@@ -94,7 +94,6 @@ class Module(BaseModule):
         self._update_on_kvstore: bool | None = None
         self._updater: Callable | None = None
         self._preload_opt_states: str | None = None
-        self._grad_req: Any = None
         self._exec_group: DataParallelExecutorGroup | None = None
         self._data_shapes: list[DataDesc] | None = None
         self._label_shapes: list[DataDesc] | None = None
@@ -291,7 +290,7 @@ class Module(BaseModule):
             return
         if inputs_need_grad and not for_training:
             raise MXNetValueError("Module.bind: inputs_need_grad needs for_training")
-        self.for_training, self.inputs_need_grad, self._grad_req = for_training, inputs_need_grad, grad_req
+        self.for_training, self.inputs_need_grad = for_training, inputs_need_grad
         self._data_shapes, self._label_shapes = described(self._data_names, self._label_names, data_shapes,
                                                           label_shapes)
         if shared_module is not None and not (isinstance(shared_module, Module) and shared_module.binded
@@ -358,8 +357,7 @@ class Module(BaseModule):
                 store.set_gradient_compression(self._compression_params)
             if on_store:
                 store.set_optimizer(self._optimizer)
-            initialize_kvstore(store, self._exec_group.param_arrays, self._arg_params,
-                               self._bound_params(), on_store)
+            initialize_kvstore(store, self._exec_group.param_arrays, self._arg_params, self._param_names, on_store)
         if not on_store:
             self._updater = opt.get_updater(self._optimizer)
         self.optimizer_initialized = True
@@ -367,16 +365,12 @@ class Module(BaseModule):
             self.load_optimizer_states(self._preload_opt_states)
             self._preload_opt_states = None
 
-    def _bound_params(self) -> list[str]:
-        """Return the names of the parameters in the order of the executor group's arrays."""
-        return [name for name in self._exec_group.param_names if name in self._exec_group.arg_names]
-
     def _made_optimizer(self, optimizer: Any, params: Any, store: Any, on_store: bool) -> opt.Optimizer:
         batch_size = self._exec_group.batch_size
         if store is not None and "dist" in store.type and "_sync" in store.type:
             batch_size *= store.num_workers
         rescale_grad = 1.0 / batch_size
-        idx2name = parameter_indices(self._bound_params(), len(self._context), on_store)
+        idx2name = parameter_indices(self._param_names, len(self._context), on_store)
         if isinstance(optimizer, str):
             return opt.create(optimizer, sym=self._symbol, param_idx2name=idx2name,
                               **{"rescale_grad": rescale_grad, **dict(params)})
@@ -415,20 +409,12 @@ class Module(BaseModule):
         self._needs("forward", params=True)
         if isinstance(data_batch, (list, tuple)):
             data_batch = _side_by_side(data_batch, len(self._context))
-        data, labels = self._shapes_of(data_batch)
-        if data != [desc.shape for desc in self._data_shapes]:
-            self._reshape_for(data_batch, data, labels)
+        shapes = list(map(_shape_of, data_batch.data))
+        if shapes != [desc.shape for desc in self._data_shapes]:
+            self._reshape_for(data_batch, shapes)
         self._exec_group.forward(data_batch, is_train)
 
-    @staticmethod
-    def _shapes_of(batch: DataBatch) -> tuple[list[tuple], list[tuple]]:
-        def shape(array: Any) -> tuple:
-            if isinstance(array, (list, tuple)):
-                return (sum(each.shape[0] for each in array), *array[0].shape[1:])
-            return tuple(array.shape)
-        return list(map(shape, batch.data)), list(map(shape, batch.label or ()))
-
-    def _reshape_for(self, batch: DataBatch, data: list[tuple], labels: list[tuple]) -> None:
+    def _reshape_for(self, batch: DataBatch, data: list[tuple]) -> None:
         """Reshape the executors for a batch, by its own descriptions or by those that are bound."""
         def redone(descs: Sequence[DataDesc], shapes: Sequence[tuple]) -> list[DataDesc]:
             return [DataDesc(desc.name, shape, desc.dtype, desc.layout) for desc, shape in zip(descs, shapes)]
@@ -438,8 +424,8 @@ class Module(BaseModule):
         new_data = batch.provide_data or redone(self._data_shapes, data)
         if batch.provide_label:
             new_labels = batch.provide_label
-        elif labels:
-            new_labels = redone(self._label_shapes or (), labels)
+        elif batch.label:
+            new_labels = redone(self._label_shapes or (), list(map(_shape_of, batch.label)))
         elif self._label_shapes:  # labels do not matter now, but their number of samples must fit
             axis = DataDesc.get_batch_axis(self._data_shapes[0].layout)
             new_labels = [_resized(desc, data[0][axis]) for desc in self._label_shapes]
@@ -458,10 +444,10 @@ class Module(BaseModule):
         self._params_dirty = True
         group = self._exec_group
         if self._update_on_kvstore:
-            update_params_on_kvstore(group.param_arrays, group.grad_arrays, self._kvstore, self._bound_params())
+            update_params_on_kvstore(group.param_arrays, group.grad_arrays, self._kvstore, self._param_names)
         else:
             update_params(group.param_arrays, group.grad_arrays, updater=self._updater,
-                          num_device=len(self._context), kvstore=self._kvstore, param_names=self._bound_params())
+                          num_device=len(self._context), kvstore=self._kvstore, param_names=self._param_names)
 
     def get_outputs(self, merge_multi_context: bool = True) -> list:
         """Return the outputs of the last batch; of several contexts joined, or as lists."""
@@ -496,6 +482,13 @@ class Module(BaseModule):
 def _blank(names: Sequence[str], blocks: Sequence[Sequence[NDArray]]) -> dict[str, NDArray]:
     """Return arrays of zeros on the CPU like those of the first context."""
     return {name: zeros(block[0].shape, cpu(), block[0].dtype) for name, block in zip(names, blocks)}
+
+
+def _shape_of(array: Any) -> tuple:
+    """Return the shape of an array of a batch, also where it comes as a list of the contexts' shares."""
+    if isinstance(array, (list, tuple)):
+        return (sum(each.shape[0] for each in array), *array[0].shape[1:])
+    return tuple(array.shape)
 
 
 def _resized(desc: DataDesc, size: int) -> DataDesc:
