@@ -56,9 +56,9 @@ autograd.get_symbol = _get_symbol
 
 # Rooms that not every program enters, loaded when first named: public name -> module.
 _LAZY = {"initializer": "initializer", "init": "initializer", "lr_scheduler": "lr_scheduler", "optimizer": "optimizer",
-         "opt": "optimizer", "metric": "metric", "registry": "registry", "io": "io", "callback": "callback",
-         "model": "model", "module": "module", "mod": "module", "kvstore": "kvstore", "kv": "kvstore",
-         "monitor": "monitor", "mon": "monitor",
+         "opt": "optimizer", "metric": "metric", "registry": "registry", "recordio": "recordio", "io": "io",
+         "callback": "callback", "model": "model", "module": "module", "mod": "module",
+         "kvstore": "kvstore", "kv": "kvstore", "monitor": "monitor", "mon": "monitor",
          "executor_manager": "executor_manager", "viz": "visualization", "visualization": "visualization",
          "test_utils": "test_utils",
          "contrib": "contrib", "misc": "misc", "runtime": "runtime", "libinfo": "libinfo"}

@@ -12,7 +12,8 @@ ROOMS = ["error", "dtypes", "c_api", "base", "nested", "libinfo", "download",
          "ops", "tape", "ndarray", "autograd", "random",
          "name", "attribute", "graph", "executor", "interpreted", "cached_op", "symbol", "control_flow", "operator",
          "registry", "initializer", "lr_scheduler", "optimizer", "metric",
-         "io", "checkpoint", "callback", "kvstore", "monitor", "module", "executor_manager", "model",
+         "opencv", "recordio", "io",
+         "checkpoint", "callback", "kvstore", "monitor", "module", "executor_manager", "model",
          "visualization", "test_utils", "contrib", "misc", "compat", "__main__"]
 FILES = sorted(path for path in ROOT.rglob("*.py") if path != ROOT / "__init__.py")
 
