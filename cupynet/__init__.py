@@ -59,6 +59,7 @@ _LAZY = {"initializer": "initializer", "init": "initializer", "lr_scheduler": "l
          "opt": "optimizer", "metric": "metric", "registry": "registry", "recordio": "recordio", "io": "io",
          "callback": "callback", "model": "model", "module": "module", "mod": "module",
          "kvstore": "kvstore", "kv": "kvstore", "monitor": "monitor", "mon": "monitor",
+         "rnn": "rnn",
          "executor_manager": "executor_manager", "viz": "visualization", "visualization": "visualization",
          "test_utils": "test_utils",
          "contrib": "contrib", "misc": "misc", "runtime": "runtime", "libinfo": "libinfo"}

@@ -14,6 +14,7 @@ ROOMS = ["error", "dtypes", "c_api", "base", "nested", "libinfo", "download",
          "registry", "initializer", "lr_scheduler", "optimizer", "metric",
          "opencv", "recordio", "io",
          "checkpoint", "callback", "kvstore", "monitor", "module", "executor_manager", "model",
+         "rnn",
          "visualization", "test_utils", "contrib", "misc", "compat", "__main__"]
 FILES = sorted(path for path in ROOT.rglob("*.py") if path != ROOT / "__init__.py")
 
