@@ -1,2 +1,18 @@
 """Images, feature maps and bounding boxes."""
-from . import boxes, correlation, crop, deformable, image, maps, resample, resize, roi, sampling, ssd, upsampling
+from . import (
+    boxes,
+    correlation,
+    crop,
+    deformable,
+    image,
+    maps,
+    position_sensitive,
+    proposal,
+    resample,
+    resize,
+    roi,
+    rotated,
+    sampling,
+    ssd,
+    upsampling,
+)

@@ -12,7 +12,18 @@ from ..infer import Length, Slots, derived, either
 from ..schema import Attrs, Shape
 from .maps import accumulator, require_rank
 
-__all__: list[str] = []
+__all__ = ["pool_own_channels", "spread_own_channels", "whole", "in_image"]
+
+
+def whole(xp: Any, numbers: Any) -> Any:
+    """Return `numbers` rounded as C does: halves away from zero."""
+    return xp.trunc(numbers + xp.copysign(0.5, numbers).astype(numbers.dtype))
+
+
+def in_image(xp: Any, rows: Any, image: Any, n: int) -> Any:
+    """Return weights of rows (R, bins, H) as those of the rows of all images, (R, bins, N * H)."""
+    own = (image.astype(np.intp)[:, None] == xp.arange(n)).astype(rows.dtype)
+    return (rows[:, :, None] * own[:, None, :, None]).reshape(*rows.shape[:2], n * rows.shape[2])
 
 
 def _roi_shape(name: str, attrs: Attrs, ins: Slots, outs: Slots, channels: Length) -> None:
@@ -90,7 +101,7 @@ def roi_pooling(xp, data, rois, *, pooled_size: Shape, spatial_scale: float):
     place = accumulator(rois)
     image = place[:, 0].astype(np.intp)
     corners = place[:, 1:] * spatial_scale
-    corners = xp.trunc(corners + xp.copysign(0.5, corners).astype(corners.dtype))  # halves away from zero, as C rounds
+    corners = whole(xp, corners)
     top, bottom = _bins(xp, corners[:, 1], corners[:, 3], pooled_size[0], height)
     left, right = _bins(xp, corners[:, 0], corners[:, 2], pooled_size[1], width)
 
@@ -191,8 +202,41 @@ def _align_factors(xp: Any, rois: Any, shape: tuple, dtype: Any, pooled_size: tu
         size = xp.maximum(size, 1)
     down = _align_weights(xp, corners[:, 1], size[:, 1], pooled_size[0], height, sample_ratio)
     across = _align_weights(xp, corners[:, 0], size[:, 0], pooled_size[1], width, sample_ratio)
-    own = (place[:, :1].astype(np.intp) == xp.arange(n)).astype(dtype)  # (R, N): nothing counts in other images
-    return (down[:, :, None] * own[:, None, :, None]).reshape(*down.shape[:2], n * height), across
+    return in_image(xp, down, place[:, 0], n), across
+
+
+def pool_own_channels(xp: Any, maps: Any, down: Any, across: Any, cells: np.ndarray, depth: int) -> Any:
+    """Return (R, depth, bins, bins) of maps (N, C, H, W), where every bin reads channels of its own.
+
+    Parameters
+    ----------
+    down, across : (R, bins, N * H), (R, bins, W)
+        How much rows and columns count in the bins of regions.
+    cells : (bins, bins)
+        The first channel of each bin; the next ones follow at a distance of the number of cells.
+    depth : int
+    """
+    n, channels, height, width = maps.shape
+    regions, (tall, wide), step = len(down), cells.shape, channels // depth
+    lines = maps.transpose(0, 2, 1, 3).reshape(n * height, channels, width)
+    result = xp.empty((regions, depth, tall, wide), maps.dtype)
+    for i, j in np.ndindex(tall, wide):
+        part = lines[:, cells[i, j]::step].reshape(n * height, depth * width)
+        rows = xp.matmul(down[:, i], part).reshape(regions, depth, width)
+        result[:, :, i, j] = xp.matmul(rows, across[:, j, :, None])[..., 0]
+    return result
+
+
+def spread_own_channels(xp: Any, flow: Any, down: Any, across: Any, cells: np.ndarray, shape: tuple) -> Any:
+    """Return maps of `shape`: the adjoint of :func:`pool_own_channels` for `flow` (R, depth, bins, bins)."""
+    n, channels, height, width = shape
+    regions, depth, tall, wide = flow.shape
+    lines = xp.zeros((n * height, channels, width), flow.dtype)
+    for i, j in np.ndindex(tall, wide):
+        rows = flow[:, :, i, j, None] * across[:, None, j]
+        part = xp.matmul(down[:, i].T, rows.reshape(regions, -1))
+        lines[:, cells[i, j]::channels // depth] += part.reshape(n * height, depth, width)
+    return lines.reshape(n, height, channels, width).transpose(0, 2, 1, 3)
 
 
 @op(name="_contrib_ROIAlign", nograd=("rois",))
@@ -228,16 +272,11 @@ def roi_align(xp, data, rois, *, pooled_size: Shape, spatial_scale: float, sampl
     n, channels, height, width = data.shape
     down, across = _align_factors(xp, rois, data.shape, maps.dtype, pooled_size, spatial_scale, sample_ratio, aligned)
     regions, (tall, wide) = len(rois), pooled_size
-    lines = maps.transpose(0, 2, 1, 3).reshape(n * height, channels, width)
     if position_sensitive:
-        depth = channels // (tall * wide)
-        result = xp.empty((regions, depth, tall, wide), maps.dtype)
-        for i in range(tall):
-            for j in range(wide):
-                part = lines[:, i * wide + j::tall * wide].reshape(n * height, depth * width)
-                rows = xp.matmul(down[:, i], part).reshape(regions, depth, width)
-                result[:, :, i, j] = xp.matmul(rows, across[:, j, :, None])[..., 0]
+        cells = np.arange(tall * wide).reshape(tall, wide)
+        result = pool_own_channels(xp, maps, down, across, cells, channels // (tall * wide))
     else:
+        lines = maps.transpose(0, 2, 1, 3).reshape(n * height, channels, width)
         rows = xp.matmul(down.reshape(regions * tall, n * height), lines.reshape(n * height, channels * width))
         result = xp.matmul(rows.reshape(regions, tall * channels, width), across.transpose(0, 2, 1))
         result = xp.ascontiguousarray(result.reshape(regions, tall, channels, wide).transpose(0, 2, 1, 3))
@@ -275,19 +314,16 @@ def roi_align_grad(xp, data, rois, *, shape: Shape, pooled_size: Shape, spatial_
     n, channels, height, width = shape
     down, across = _align_factors(xp, rois, shape, flow.dtype, pooled_size, spatial_scale, sample_ratio, aligned)
     regions, (tall, wide) = len(rois), pooled_size
-    lines = xp.empty((n * height, channels, width), flow.dtype)
     if position_sensitive:
-        for i in range(tall):
-            for j in range(wide):
-                rows = flow[:, :, i, j, None] * across[:, None, j]
-                part = xp.matmul(down[:, i].T, rows.reshape(regions, -1))
-                lines[:, i * wide + j::tall * wide] = part.reshape(n * height, -1, width)
+        cells = np.arange(tall * wide).reshape(tall, wide)
+        result = spread_own_channels(xp, flow, down, across, cells, shape)
     else:
+        lines = xp.empty((n * height, channels, width), flow.dtype)
         rows = xp.matmul(flow.transpose(0, 2, 1, 3).reshape(regions, tall * channels, wide), across)
         xp.matmul(down.reshape(regions * tall, n * height).T, rows.reshape(regions * tall, channels * width),
                   out=lines.reshape(n * height, channels * width))
-    lines = lines.reshape(n, height, channels, width).transpose(0, 2, 1, 3)
-    return xp.ascontiguousarray(lines).astype(data.dtype, copy=False)
+        result = lines.reshape(n, height, channels, width).transpose(0, 2, 1, 3)
+    return xp.ascontiguousarray(result).astype(data.dtype, copy=False)
 
 
 roi_align_grad.shape(roi_pooling_grad.shape_rule)

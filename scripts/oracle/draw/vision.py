@@ -383,23 +383,35 @@ def multibox_detection(draw):
 def proposal(draw, most=1):
     batch, height, width = draw.int(1, most), draw.int(1, 4), draw.int(1, 4)
     scales, ratios = [draw.choice([2.0, 4.0, 8.0]) for _ in range(draw.int(1, 2))], [0.5, 1.0, 2.0][: draw.int(1, 3)]
+    if draw.chance(0.3):
+        scales, ratios = [draw.float(0.5, 6) for _ in scales], [draw.float(0.2, 4) for _ in ratios]
     count = len(scales) * len(ratios)
-    stride = draw.choice([4, 8, 16])
-    info = [v for _ in range(batch) for v in (height * stride, width * stride, draw.choice([1.0, 1.5]))]
+    stride = draw.choice([4, 7, 8, 16])
+    info = [
+        v
+        for _ in range(batch)
+        for v in (
+            height * stride - draw.choice([0, 0, draw.int(0, stride)]),
+            width * stride - draw.choice([0, 0, draw.int(0, stride)]),
+            draw.choice([1.0, 1.5]),
+        )
+    ]
+    scores = draw.choice((("uniform",), ("ties",), ("normal",)))
+    moves = draw.choice((("uniform", -0.3, 0.3), ("uniform", -0.3, 0.3), ("uniform", 0.0, 0.0)))
     return (
         [
-            draw.array([batch, 2 * count, height, width], "float32", "uniform"),
-            draw.array([batch, 4 * count, height, width], "float32", "uniform", -0.3, 0.3),
+            draw.array([batch, 2 * count, height, width], "float32", *scores),
+            draw.array([batch, 4 * count, height, width], "float32", *moves),
             draw.array([batch, 3], "float32", "value", *info),
         ],
         {
             "scales": scales,
             "ratios": ratios,
             "feature_stride": stride,
-            "rpn_pre_nms_top_n": draw.choice([4, 12, 6000]),
+            "rpn_pre_nms_top_n": draw.choice([4, 12, 6000, -1]),
             "rpn_post_nms_top_n": draw.choice([2, 5, 10]),
             **draw.some(
-                threshold=draw.choice([0.5, 0.7]),
+                threshold=draw.choice([0.1, 0.5, 0.7]),
                 rpn_min_size=draw.choice([0, 4, 16]),
                 output_score=draw.chance(),
                 iou_loss=draw.chance(0.3),
