@@ -18,6 +18,7 @@ from typing import Any
 
 from . import tape
 from .base import MXNetError, MXNetTypeError, MXNetValueError
+from .base import string_types as string_types
 from .ndarray import NDArray
 from .ndarray.backward import pull_gradients, run_backward
 from .ndarray.base import wrap

@@ -25,6 +25,7 @@ import numpy as np
 
 from . import registry
 from .base import MXNetTypeError, MXNetValueError
+from .base import string_types as string_types
 from .ndarray import NDArray, norm
 from .ndarray import load as _load
 from .ndarray import random as _random

@@ -10,6 +10,7 @@ from __future__ import annotations
 import itertools
 import logging
 import math
+from math import pi
 from typing import Any
 
 from .base import MXNetTypeError, MXNetValueError
@@ -169,4 +170,4 @@ class CosineScheduler(_Falling):
         super().__init__(max_update, base_lr, final_lr, warmup_steps, warmup_begin_lr, warmup_mode)
 
     def _left(self, done: float) -> float:
-        return (1 + math.cos(math.pi * done)) / 2
+        return (1 + math.cos(pi * done)) / 2

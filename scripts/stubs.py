@@ -71,7 +71,7 @@ def parameters(op: Op, kind: str) -> Iterator[str]:
     """Yield the parameters of the public function of `op`."""
     declared = inspect.signature(op.kernel_fn).parameters
     required = kind == "NDArray"  # a Symbol makes variables for the inputs that are left out
-    for name in op.inputs:
+    for name in (name for name in op.inputs if name not in op.by_name):
         if name == op.variadic:
             yield f"*{name}: {kind} | Sequence[{kind}]"
             continue
@@ -89,6 +89,8 @@ def parameters(op: Op, kind: str) -> Iterator[str]:
                                                  else f" = {'...' if default is REQUIRED else literal(default)}")
     if not op.variadic:
         yield "*"
+    for name in op.by_name:
+        yield f"{name}: {kind}" + " | None = None" * (kind == "Symbol")
     if op.variadic and op.count:
         yield f"{op.count}: int = ..."
     if kind == "NDArray":

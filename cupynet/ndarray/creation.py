@@ -66,8 +66,15 @@ def array(source_array: Any, ctx: Context | None = None, dtype: Any = None) -> N
     return wrap(ctx.device.from_host(values), ctx)
 
 
-def empty(shape: Shape, ctx: Context | None = None, dtype: Any = None) -> NDArray:
+def _dense(name: str, stype: str | None) -> None:
+    """Refuse the storage types of sparse arrays."""
+    if stype not in (None, "default"):
+        raise MXNetError(f"{name}: storage type {stype!r} is not supported; arrays are dense ('default')")
+
+
+def empty(shape: Shape, ctx: Context | None = None, dtype: Any = None, stype: str | None = None) -> NDArray:
     """Return an array whose values are not set."""
+    _dense("empty", stype)
     return _made("empty", shape, lambda xp, shape, dtype: xp.empty(shape, dtype), ctx, dtype)
 
 
@@ -105,8 +112,7 @@ def filled(name: str, shape: Shape, value: Any, ctx: Any, dtype: Any, out: NDArr
 def zeros(shape: Shape, ctx: Context | None = None, dtype: Any = None, stype: str | None = None,
           out: NDArray | None = None, **kwargs: Any) -> NDArray:
     """Return an array of zeros."""
-    if stype not in (None, "default"):
-        raise MXNetError(f"zeros: storage type {stype!r} is not supported; arrays are dense ('default')")
+    _dense("zeros", stype)
     return filled("zeros", _determined("_zeros", shape, ctx, dtype), 0, ctx, dtype, out)
 
 

@@ -76,3 +76,9 @@ def _function(name: str) -> Callable:
 
 __all__ = list(_TABLE)
 globals().update({_name: _function(_name) for _name in _TABLE})
+_power = globals()["power"]
+
+
+def power(base: Any, exp: Any) -> Any:
+    """``base ** exp`` of two arrays (broadcasting), or of an array and a number."""
+    return _power(base, exp)

@@ -15,8 +15,8 @@ from .ndarray import NDArray
 __all__ = ["from_numpy", "from_dlpack", "to_dlpack_for_read", "to_dlpack_for_write"]
 
 
-def from_numpy(ndarray: np.ndarray, zero_copy: bool = True) -> NDArray:
-    """Return a NumPy array as an NDArray on the CPU.
+def from_numpy(ndarray: np.ndarray, zero_copy: bool = True, array_cls: type = NDArray) -> Any:
+    """Return a NumPy array as an array of class `array_cls` on the CPU.
 
     With `zero_copy` it shares the memory, of which it is the owner from then on: `ndarray` becomes read-only.
     """
@@ -25,10 +25,10 @@ def from_numpy(ndarray: np.ndarray, zero_copy: bool = True) -> NDArray:
     if zero_copy and not ndarray.flags.c_contiguous:
         raise MXNetValueError("from_numpy: only C-contiguous arrays can be shared; pass zero_copy=False")
     if not zero_copy:
-        return wrap(np.array(ndarray, dtype, order="C"), ctx)
+        return wrap(np.array(ndarray, dtype, order="C"), ctx, cls=array_cls)
     shared = ctx.device.borrow(ndarray)[...]
     ndarray.flags.writeable = False
-    return wrap(shared, ctx)
+    return wrap(shared, ctx, cls=array_cls)
 
 
 class _Capsule:

@@ -37,7 +37,7 @@ def function(op: Op, called: str, cls: type | None = None) -> Callable:
 
     Its results are of the class `cls`, or of what the class of the first input says.
     """
-    simple = bool(op.inputs) and not (op.when or op.variadic)
+    simple = bool(op.inputs) and not (op.when or op.variadic or op.by_name)
     inputs = frozenset(op.inputs)
 
     def call(*args: Any, out: Any = None, name: str | None = None, **kwargs: Any) -> Any:

@@ -46,7 +46,7 @@ def bind(op: Op, called: str, args: tuple, kwargs: dict[str, Any], is_array: Cal
             raise MXNetTypeError(f"{called}: an input is {wrong!r}; attributes of this operator are given by name")
         many, args, names = list(args), (), ()
     else:
-        names = [*fixed, *attr_names] if op.resolver is None else fixed
+        names = [*(n for n in fixed if n not in op.by_name), *attr_names] if op.resolver is None else fixed
     if len(args) > len(names):
         raise MXNetTypeError(f"{called}: takes at most {len(names)} positional arguments ({', '.join(names)}), "
                              f"got {len(args)}")
@@ -76,12 +76,13 @@ def signature(op: Op) -> inspect.Signature:
     for name in op.inputs:
         if name == op.variadic:
             parameters.append(P(name, P.VAR_POSITIONAL))
-        else:
+        elif name not in op.by_name:
             parameters.append(P(name, P.POSITIONAL_OR_KEYWORD, default=None))
     kind = P.KEYWORD_ONLY if op.variadic else P.POSITIONAL_OR_KEYWORD
     for name, (annotation, default) in op.schema.fields.items():
         if name != op.count:
             parameters.append(P(name, kind, default=None if default is REQUIRED else default, annotation=annotation))
+    parameters += [P(name, P.KEYWORD_ONLY, default=None) for name in op.by_name]
     parameters += [P("out", P.KEYWORD_ONLY, default=None), P("name", P.KEYWORD_ONLY, default=None)]
     if op.resolver is not None:
         parameters.append(P("kwargs", P.VAR_KEYWORD))

@@ -116,13 +116,15 @@ class Op:
     def __init__(self, fn: Callable, name: str, aliases: Sequence[str], when: dict, outputs: Any, visible: Any,
                  mutates: Sequence[str] | Callable[[int], Iterable[int]], view: bool, inplace: bool,
                  broadcasts: bool, differentiable: bool, nograd: Sequence[str], ignores: Sequence[str], count: str,
-                 initial: dict[str, str] | None, splits: bool):
+                 initial: dict[str, str] | None, splits: bool, by_name: Sequence[str] = (),
+                 spread: Callable[[int], Sequence[str]] | None = None):
         self.name, self.aliases, self.when = name, tuple(aliases), when
         self.outputs, self.visible = outputs, visible
         self.view, self.inplace, self.broadcasts, self.differentiable = view, inplace, broadcasts, differentiable
         self.nograd, self.initial, self.splits = tuple(nograd), initial or {}, splits
+        self.by_name, self.spread = tuple(by_name), spread
         # A backward operator without rules: to differentiate it again is an error, where comparisons give zero.
-        self.opaque = not differentiable and name.startswith("_backward_")
+        self.opaque = not differentiable and name.startswith(("_backward_", "_contrib_backward_"))
         self.doc = inspect.getdoc(fn) or ""
         self.kernel_fn = fn
         self.kernels: dict[str, Callable] = {}
@@ -144,14 +146,14 @@ class Op:
             word in keywords for word in _RESERVED)
         fields = {n: (p.annotation, REQUIRED if p.default is p.empty else p.default)
                   for n, p in keywords.items() if n not in _RESERVED}
-        fields.update(dict.fromkeys(ignores, (str, "")))
+        fields.update({n: (str, "") for n in ignores if n not in fields})
         self.count = count if self.variadic else None
         if self.count and self.count not in fields:
             fields[self.count] = (int, 0)
             ignores = (*ignores, self.count)
         self.schema = Schema(name, fields, frozenset(ignores))
         self.single = not callable(outputs) and len(outputs) == 1 and not mutates
-        unknown = [n for n in (*when, *self.mutates, *nograd) if n not in self.inputs]
+        unknown = [n for n in (*when, *self.mutates, *nograd, *by_name) if n not in self.inputs]
         if unknown:
             raise TypeError(f"{name}: the declaration names {unknown}, which the kernel does not have")
 
@@ -177,7 +179,9 @@ class Op:
         names = self.inputs[:-1] if self.variadic else self.inputs
         if self.when:
             names = tuple(n for n in names if n not in self.when or self.when[n](attrs))
-        if self.variadic:
+        if self.spread:
+            names += tuple(self.spread(attrs[self.count]))
+        elif self.variadic:
             names += tuple(f"arg{i}" for i in range(len(names), count or 0))
         return names
 

@@ -6,8 +6,8 @@ from typing import Any
 from ..base import MXNetError, MXNetTypeError
 from ..context import Context
 from ..ndarray import NDArray
-from . import states
 from .base import Optimizer
+from .states import dumps, loads
 
 __all__ = ["Updater", "get_updater"]
 
@@ -71,12 +71,12 @@ class Updater:
             return type(state)(self.sync_state_context(each, context) for each in state)
         return state
 
-    def set_states(self, states_: bytes) -> None:
+    def set_states(self, states: bytes) -> None:
         """Take over what :meth:`get_states` gave, here or in MXNet.
 
         Raises MXNetError, and changes nothing, if the bytes are damaged or hold anything but states.
         """
-        found = states.loads(states_)
+        found = loads(states)
         optimizer = None
         if isinstance(found, tuple) and len(found) == 2:
             found, optimizer = found
@@ -91,7 +91,7 @@ class Updater:
 
     def get_states(self, dump_optimizer: bool = False) -> bytes:
         """Return the states, and the optimizer if wished, in MXNet's form, which MXNet reads as well."""
-        return states.dumps((self.states, self.optimizer) if dump_optimizer else self.states)
+        return dumps((self.states, self.optimizer) if dump_optimizer else self.states)
 
 
 def get_updater(optimizer: Optimizer) -> Updater:

@@ -596,3 +596,29 @@ def test_what_numpy_gives_can_be_written_through():
     for y in (np.swapaxes(x, 0, 1), np.transpose(x), np.transpose(x, (1, 0)), np.flip(x, 0)):
         y.reshape(-1)[:] = 9
         assert (y.asnumpy() == 9).all()
+
+
+def test_parameters_in_mxnets_order():
+    """What MXNet's programs give by position means the same here."""
+    x, g, b = nd.array(np.arange(8.0).reshape(2, 2, 2, 1)), nd.ones(2), nd.zeros(2)
+    m, v = nd.zeros(2), nd.ones(2)
+    found = nd.BatchNorm_v1(x, g, b, 1.0, moving_mean=m, moving_var=v)  # eps, not a moving average
+    np.testing.assert_allclose(found.asnumpy(), x.asnumpy() / np.sqrt(2), 1e-6)
+    symbol = mx.sym.BatchNorm_v1(mx.sym.var("x"), mx.sym.var("g"), mx.sym.var("b"), 1.0, name="bn")
+    assert symbol.attr("eps") == "1.0" and symbol.list_auxiliary_states() == ["bn_moving_mean", "bn_moving_var"]
+    with pytest.raises(mx.MXNetError, match="eps"):
+        nd.BatchNorm_v1(x, g, b, m, v)
+    image, weight = nd.ones((1, 1, 2, 2)), nd.ones((1, 1, 1, 1))
+    assert nd.Convolution(image, weight, None, (1, 1), (1, 1), (1, 1), (0, 0), 1, 1, 1024, True).shape == (1, 1, 2, 2)
+    assert nd.Pooling(image, (2, 2), "avg", False, True, "full").shape == (1, 1, 1, 1)
+    for wrong in ({"workspace": "much"}, {"cudnn_tune": "slowly"}, {"cudnn_off": "perhaps"}):
+        with pytest.raises(mx.MXNetError, match=next(iter(wrong))):
+            nd.Convolution(image, weight, kernel=(1, 1), num_filter=1, no_bias=True, **wrong)
+    assert nd.power(base=nd.array([2.0]), exp=3).asscalar() == 8
+    assert nd.contrib.arange_like(nd.zeros((2, 3)), 1.0, 2.0, 1, "", 1).asnumpy().tolist() == [1, 3, 5]
+
+
+def test_older_places_of_names():
+    assert nd.ndarray.zeros is nd.zeros and nd.ndarray.add is nd.add
+    assert mx.autograd.string_types is mx.init.string_types is mx.base.string_types
+    assert mx.lr_scheduler.pi == np.pi

@@ -128,7 +128,7 @@ def test_sparseness_regularization():
     x, state = mx.nd.array(data), mx.nd.array(average)
     x.attach_grad()
     with mx.autograd.record():
-        y = mx.nd.IdentityAttachKLSparseReg(x, state, sparseness_target=0.2, penalty=0.1, momentum=0.5)
+        y = mx.nd.IdentityAttachKLSparseReg(x, moving_avg=state, sparseness_target=0.2, penalty=0.1, momentum=0.5)
     y.backward()
     moved = (average + data.mean(0)) / 2
     np.testing.assert_allclose(state.asnumpy(), moved, 1e-6)

@@ -42,7 +42,8 @@ def _(attrs: Attrs, ins: Slots, outs: Slots) -> None:
 
 
 @op(name="_contrib_arange_like", differentiable=False, ignores=("ctx",))
-def arange_like(xp, data, *, start: float = 0.0, step: float = 1.0, repeat: int = 1, axis: int | None = None):
+def arange_like(xp, data, *, start: float = 0.0, step: float = 1.0, repeat: int = 1, ctx: str = "",
+                axis: int | None = None):
     """``start, start + step, ...``, each `repeat` times, in the shape and dtype of `data`, or as long as its `axis`."""
     shape = data.shape if axis is None else (data.shape[axis],)
     places = xp.arange(math.prod(shape))

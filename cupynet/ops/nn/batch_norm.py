@@ -182,7 +182,7 @@ def batch_norm_with_relu(xp, data, gamma, beta, moving_mean, moving_var, *, eps:
                        relu=True)
 
 
-@op(name="BatchNorm_v1", **_OUTPUTS)
+@op(name="BatchNorm_v1", by_name=_OUTPUTS["mutates"], **_OUTPUTS)
 def batch_norm_v1(xp, data, gamma, beta, moving_mean, moving_var, *, eps: float = 0.00100000005,
                   momentum: float = 0.899999976, fix_gamma: bool = True, use_global_stats: bool = False,
                   output_mean_var: bool = False, train=False, out=None):

@@ -19,18 +19,20 @@ from .windows import (
     windows_of,
 )
 
-__all__ = ["deconvolution", "ranked"]
+__all__ = ["Layout", "Tune", "convolution", "deconvolution", "ranked"]
 
 _IGNORED = ("workspace", "cudnn_tune", "cudnn_off")  # how MXNet chooses among cuDNN's algorithms
 
 
 # ---- Convolution ----------------------------------------------------------------------------------
 
-_Layout = Literal[None, "NCW", "NCHW", "NCDHW", "NHWC", "NDHWC"]
+Layout = Literal[None, "NCW", "NCHW", "NCDHW", "NHWC", "NDHWC"]
+Tune = Literal[None, "fastest", "limited_workspace", "off"]
 
 
 def _convolve(xp, data, weight, bias=None, *, kernel: Shape, stride: Shape = (), dilate: Shape = (), pad: Shape = (),
-              num_filter: int, num_group: int = 1, no_bias: bool = False, layout: _Layout = None, out=None):
+              num_filter: int, num_group: int = 1, workspace: int = 1024, no_bias: bool = False,
+              cudnn_tune: Tune = None, cudnn_off: bool = False, layout: Layout = None, out=None):
     """Correlate every image with a bank of filters and add a bias.
 
     ``output[n, f, y, x] = bias[f] + sum over c, i, j of
@@ -127,7 +129,7 @@ convolution_v1 = op(name="Convolution_v1", splits=True, when={"bias": _has_bias}
 
 @op(name="_convolution_data_grad", splits=True)
 def convolution_data_grad(xp, head, weight, *, size: Shape, kernel: Shape, stride: Shape = (), dilate: Shape = (),
-                          pad: Shape = (), num_group: int = 1, layout: _Layout = None, out=None):
+                          pad: Shape = (), num_group: int = 1, layout: Layout = None, out=None):
     """Gradient of a convolution with respect to its data, whose spatial shape was `size`.
 
     `head` is the gradient of the convolution's output; for `weight` and the attributes see ``Convolution``.
@@ -140,7 +142,7 @@ def convolution_data_grad(xp, head, weight, *, size: Shape, kernel: Shape, strid
 
 @op(name="_convolution_weight_grad", splits=True)
 def convolution_weight_grad(xp, data, head, *, kernel: Shape, stride: Shape = (), dilate: Shape = (),
-                            pad: Shape = (), num_group: int = 1, layout: _Layout = None, out=None):
+                            pad: Shape = (), num_group: int = 1, layout: Layout = None, out=None):
     """Gradient of a convolution with respect to its weight.
 
     `head` is the gradient of the convolution's output; for `data` and the attributes see ``Convolution``.
@@ -172,7 +174,8 @@ def _(attrs: Attrs, ins: Slots, outs: Slots) -> None:
 @op(name="Deconvolution", splits=True, when={"bias": _has_bias}, ignores=_IGNORED)
 def deconvolution(xp, data, weight, bias=None, *, kernel: Shape, stride: Shape = (), dilate: Shape = (),
                   pad: Shape = (), adj: Shape = (), target_shape: Shape = (), num_filter: int, num_group: int = 1,
-                  no_bias: bool = True, layout: _Layout = None, out=None):
+                  workspace: int = 512, no_bias: bool = True, cudnn_tune: Tune = None, cudnn_off: bool = False,
+                  layout: Layout = None, out=None):
     """Transposed convolution: every element of `data` adds a scaled copy of the filters to the output.
 
     It is the gradient of ``Convolution`` with respect to its data (Zeiler et al., "Deconvolutional networks",

@@ -8,7 +8,7 @@ from ..catalog import op, require
 from ..infer import Length, Slots, elements, same_type
 from ..schema import Attrs
 
-__all__: list[str] = []
+__all__ = ["fully_connected"]
 
 
 @op(name="FullyConnected", aliases=("_sparse_FullyConnected",), when={"bias": lambda attrs: not attrs.no_bias})

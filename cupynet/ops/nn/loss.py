@@ -425,7 +425,7 @@ def _(F, data, label, *, margin, regularization_coefficient, use_linear):
 # ---- sparseness -----------------------------------------------------------------------------------
 
 @op(name="IdentityAttachKLSparseReg", outputs=("output", "average"), visible=1, mutates=("moving_avg",),
-    initial={"moving_avg": '["zero", {}]'})
+    initial={"moving_avg": '["zero", {}]'}, by_name=("moving_avg",))
 def identity_attach_kl_sparse_reg(xp, data, moving_avg, *, sparseness_target: float = 0.1, penalty: float = 0.001,
                                   momentum: float = 0.9, train=False):
     """Identity whose gradient also pulls the mean activation of each unit to a target.

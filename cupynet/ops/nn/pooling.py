@@ -20,12 +20,13 @@ from ..infer import Length, Slots, float_type, same_type
 from ..schema import Attrs, Shape
 from .windows import Windows, channels_first, from_channels_first, is_channels_last, spatial, to_channels_first
 
-__all__ = ["windows_of_pool", "padded_by", "places_in", "reduce_windows", "spread_windows", "count_of_windows"]
+__all__ = ["Convention", "Layout", "Type", "pooling", "windows_of_pool", "padded_by", "places_in", "reduce_windows",
+           "spread_windows", "count_of_windows"]
 
 
-_Layout = Literal[None, "NCW", "NCHW", "NCDHW", "NWC", "NHWC", "NDHWC"]
-_Type = Literal["avg", "lp", "max", "sum"]
-_Convention = Literal["full", "same", "valid"]
+Layout = Literal[None, "NCW", "NCHW", "NCDHW", "NWC", "NHWC", "NDHWC"]
+Type = Literal["avg", "lp", "max", "sum"]
+Convention = Literal["full", "same", "valid"]
 
 _CACHED = 1 << 18      # numbers that a thread pools at a time
 _WORTHWHILE = 1 << 18  # numbers below which waking a thread takes longer than it saves
@@ -233,9 +234,9 @@ def _at_largest(xp: Any, data: Any, output: Any, values: Any, windows: Windows) 
 # ---- Pooling --------------------------------------------------------------------------------------
 
 @op(name="Pooling", splits=True, ignores=("cudnn_off",))
-def pooling(xp, data, *, kernel: Shape = (), pool_type: _Type = "max", global_pool: bool = False,
-             pooling_convention: _Convention = "valid", stride: Shape = (), pad: Shape = (),
-            p_value: int | None = None, count_include_pad: bool | None = None, layout: _Layout = None, out=None):
+def pooling(xp, data, *, kernel: Shape = (), pool_type: Type = "max", global_pool: bool = False,
+            cudnn_off: bool = False, pooling_convention: Convention = "valid", stride: Shape = (), pad: Shape = (),
+            p_value: int | None = None, count_include_pad: bool | None = None, layout: Layout = None, out=None):
     """Reduce windows of every image to one number each.
 
     Parameters
@@ -323,10 +324,10 @@ def _(F, grad, data, output, *, kernel, pool_type, global_pool, pooling_conventi
 
 
 @op(name="_backward_pooling", splits=True, nograd=("output",))
-def backward_pooling(xp, head, data, output, *, kernel: Shape = (), pool_type: _Type = "max",
-                     global_pool: bool = False, pooling_convention: _Convention = "valid", stride: Shape = (),
+def backward_pooling(xp, head, data, output, *, kernel: Shape = (), pool_type: Type = "max",
+                     global_pool: bool = False, pooling_convention: Convention = "valid", stride: Shape = (),
                      pad: Shape = (), p_value: int | None = None, count_include_pad: bool | None = None,
-                     layout: _Layout = None, out=None):
+                     layout: Layout = None, out=None):
     """Gradient of ``Pooling`` with respect to `data`, from the gradient `head` of its `output`."""
     def compute(head, data, output, out):
         windows = windows_of_pool(data.shape[2:], kernel, stride, pad, global_pool, pooling_convention)
@@ -336,8 +337,8 @@ def backward_pooling(xp, head, data, output, *, kernel: Shape = (), pool_type: _
 
 @op(name="_backward_pooling_head", differentiable=False)
 def backward_pooling_head(xp, data, output, values, *, kernel: Shape = (), global_pool: bool = False,
-                          pooling_convention: _Convention = "valid", stride: Shape = (), pad: Shape = (),
-                          layout: _Layout = None):
+                          pooling_convention: Convention = "valid", stride: Shape = (), pad: Shape = (),
+                          layout: Layout = None):
     """Elements of `values` at the places where ``Pooling`` found the largest of `data`: how ``max`` is linear."""
     def compute(data, output, values, out):
         windows = windows_of_pool(data.shape[2:], kernel, stride, pad, global_pool, pooling_convention)

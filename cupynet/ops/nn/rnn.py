@@ -15,7 +15,7 @@ from ..infer import Slots, derived, either
 from ..schema import Attrs
 from ..single import as_single
 
-__all__ = ["parameter_count"]
+__all__ = ["Mode", "parameter_count", "rnn"]
 
 
 Mode = Literal["gru", "lstm", "rnn_relu", "rnn_tanh"]

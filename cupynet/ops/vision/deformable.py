@@ -209,7 +209,8 @@ def _has_bias(attrs: Attrs) -> bool:
 @op(name="_contrib_DeformableConvolution", splits=True, when={"bias": _has_bias}, ignores=("workspace",))
 def deformable_convolution(xp, data, offset, weight, bias=None, *, kernel: Shape, stride: Shape = (),
                            dilate: Shape = (), pad: Shape = (), num_filter: int, num_group: int = 1,
-                           num_deformable_group: int = 1, no_bias: bool = False, layout: _Layout = None, out=None):
+                           num_deformable_group: int = 1, workspace: int = 1024, no_bias: bool = False,
+                           layout: _Layout = None, out=None):
     """Convolution whose windows are bent by offsets (Dai et al., "Deformable convolutional networks", 2017).
 
     ``output[n, f, y, x] = bias[f] + sum over c, i, j of weight[f, c, i, j] * data[n, c](
@@ -255,8 +256,8 @@ def deformable_convolution(xp, data, offset, weight, bias=None, *, kernel: Shape
     ignores=("workspace", "im2col_step"))
 def modulated_deformable_convolution(
         xp, data, offset, mask, weight, bias=None, *, kernel: Shape, stride: Shape = (), dilate: Shape = (),
-        pad: Shape = (), num_filter: int, num_group: int = 1, num_deformable_group: int = 1, no_bias: bool = False,
-        layout: _Layout = None, out=None):
+        pad: Shape = (), num_filter: int, num_group: int = 1, num_deformable_group: int = 1,
+        workspace: int = 1024, no_bias: bool = False, im2col_step: int = 64, layout: _Layout = None, out=None):
     """Deformable convolution that also scales every element of a window (Zhu et al., "Deformable ConvNets v2", 2018).
 
     As ``DeformableConvolution``, but what is read is multiplied by `mask`, and the image is surrounded by zeros
