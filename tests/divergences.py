@@ -153,6 +153,21 @@ TABLE = [
         lambda call: len(call.attrs.get("shape", ())) != len(call.arrays[0][2]),
         "axes may be put in front, as NumPy does",
     ),
+    (("contrib.fft", "contrib.ifft", "contrib.count_sketch"), None, "MXNet has them on a GPU alone"),
+    (("contrib.quantized_elemwise_mul",), None, "every call of MXNet's ends in an error"),
+    (
+        ("contrib.quantized_conv",),
+        None,
+        "MXNet's CPU kernel (oneDNN) takes uint8 alone, for which its range is twice too wide, and adds the bias in "
+        "whatever steps it is",
+    ),
+    (("contrib.quantize_v2", "contrib.quantized_act"), has("uint8", "int8"), "MXNet mistakes uint8 for int8"),
+    (("contrib.quantized_elemwise_add",), differ(0, 1), "MXNet loses an operand of uint8 beside one of int8"),
+    (
+        ("contrib.quantized_pooling",),
+        either(attribute(bool, "global_pool"), attribute(lambda v: v is False, "count_include_pad")),
+        "MXNet's CPU kernel (oneDNN) knows no empty windows, and looks at the kernel where it means nothing",
+    ),
     (("contrib.arange_like",), has("float16"), "MXNet truncates start and step to whole numbers"),
     (("tile",), lambda call: len(call.attrs.get("reps", ())) + len(call.arrays[0][2]) > 6, "MXNet has a limit of axes"),
     (("gather_nd",), holds(lambda x: x < 0, 1), "MXNet writes gradients of negative indices elsewhere"),

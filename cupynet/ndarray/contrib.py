@@ -2,7 +2,9 @@
 import math
 
 from ..context import Context
+from ..ops.call import publish
 from ..ops.random.functions import zipfian
+from ..ops.sparse import refusing
 from . import random
 from .control_flow import cond, foreach, while_loop
 from .functions import namespace
@@ -47,4 +49,5 @@ def isfinite(data: NDArray) -> NDArray:
     return data.abs() < math.inf if data._data.dtype.kind == "f" else data.ones_like()
 
 
+publish(refusing("mx.nd.contrib"), globals())
 __getattr__, __dir__ = namespace("_contrib_", globals())

@@ -19,7 +19,8 @@ def op(*, name: str, aliases: Sequence[str] = (), when: dict[str, Callable[[Attr
        mutates: Sequence[str] | Callable[[int], Iterable[int]] = (), view: bool = False, inplace: bool = False,
        broadcasts: bool = False, differentiable: bool = True, nograd: Sequence[str] = (),
        ignores: Sequence[str] = (), count: str = "num_args",
-       initial: dict[str, str] | None = None, splits: bool = False) -> Callable[[Callable], Op]:
+       initial: dict[str, str] | None = None, splits: bool = False, by_name: Sequence[str] = (),
+       spread: Callable[[int], Sequence[str]] | None = None) -> Callable[[Callable], Op]:
     """Declare an operator by its kernel.
 
     Parameters
@@ -46,18 +47,23 @@ def op(*, name: str, aliases: Sequence[str] = (), when: dict[str, Callable[[Attr
     nograd : sequence of str
         Inputs that never receive a gradient (labels, indices).
     ignores : sequence of str
-        Attributes of MXNet that are accepted and mean nothing here (``workspace``, ``cudnn_tune``).
+        Attributes of MXNet that are accepted and mean nothing here (``workspace``, ``cudnn_tune``). Where the kernel's
+        signature has them, for their place and type, they do not reach it; the others follow as strings.
     count : str
         For variadic kernels, the attribute that counts the inputs.
     initial : dict
         Input -> the ``__init__`` attribute (JSON of an initializer) of the variable that a symbol makes for it.
     splits : bool
         The kernel splits its work between the threads of the host.
+    by_name : sequence of str
+        Inputs that a public call takes by name alone, because MXNet's signature does not have them.
+    spread : callable(count) -> sequence of str
+        For variadic kernels, the names of all inputs where these are more than are counted.
     """
     def declare(fn: Callable) -> Op:
         declared = Op(fn, name, aliases, when or {}, outputs if callable(outputs) else tuple(outputs), visible,
                       mutates, view, inplace, broadcasts, differentiable, nograd, ignores, count, initial,
-                      splits)
+                      splits, by_name, spread)
         for each in (name, *aliases):
             if each in _catalog:
                 raise TypeError(f"operator {each!r} is declared twice")

@@ -122,7 +122,7 @@ def _infer(op: Op, attrs: Attrs, ins: list, outs: list, node: str, what: str) ->
     who = f"{op.name} {node!r}" if node else op.name
     if len(names) != len(ins):
         raise MXNetError(f"{who}: takes {len(names)} inputs ({', '.join(names)}), got {len(ins)}")
-    if op.inputs == (op.variadic,) and attrs[op.count] not in (0, len(ins)):
+    if op.inputs == (op.variadic,) and not op.spread and attrs[op.count] not in (0, len(ins)):
         raise MXNetError(f"{who}: {op.count} is {attrs[op.count]}, got {len(ins)} inputs")
     in_slots = Slots(who, names, ins, what)
     out_slots = Slots(who, op.output_names(attrs), outs, what)

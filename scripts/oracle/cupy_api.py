@@ -18,8 +18,9 @@ import cupyx
 from cupyx.scipy import special
 
 PLACE = Path(__file__).resolve().parents[2] / "tests" / "doubles" / "cupy" / "api.json"
-ROOMS = {"cupy": cupy, "cupy.linalg": cupy.linalg, "cupy.lib.stride_tricks": cupy.lib.stride_tricks, "cupyx": cupyx,
-         "cupyx.scipy.special": special, "cupy.ndarray": cupy.ndarray, "cupy.random.Generator": cupy.random.Generator,
+ROOMS = {"cupy": cupy, "cupy.linalg": cupy.linalg, "cupy.fft": cupy.fft,
+         "cupy.lib.stride_tricks": cupy.lib.stride_tricks, "cupyx": cupyx, "cupyx.scipy.special": special,
+         "cupy.ndarray": cupy.ndarray, "cupy.random.Generator": cupy.random.Generator,
          "cupy.cuda.Stream": cupy.cuda.Stream, "cupy.cuda.Event": cupy.cuda.Event,
          "cupy.cuda.MemoryPointer": cupy.cuda.MemoryPointer}
 

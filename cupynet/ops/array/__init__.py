@@ -23,6 +23,7 @@ from . import (
     slices,
     sorting,
     split,
+    storage,
     take,
     where,
 )

@@ -135,6 +135,31 @@ def _(attrs: Attrs, ins: Slots, outs: Slots) -> None:
         ins["new_tensor"] = ((ins["index_vector"] or (None,))[0], *outs[0][1:])
 
 
+@op(name="_contrib_backward_index_copy", outputs=("old_tensor_grad", "new_tensor_grad"), differentiable=False)
+def backward_index_copy(xp, head, old_tensor, index_vector, new_tensor):
+    """Gradients of ``_contrib_index_copy`` by the old and the new rows, from that of its output."""
+    rows = within(xp, index_vector, len(head), "clip")
+    kept = head.copy()
+    kept[rows] = 0
+    return kept, head[rows]
+
+
+@backward_index_copy.shape
+def _(attrs: Attrs, ins: Slots, outs: Slots) -> None:
+    for each in ("old_tensor", "head"):
+        outs[0] = ins[each]
+    ins["head"] = ins["old_tensor"] = outs[0]
+    outs[1] = ins["new_tensor"]
+    ins["new_tensor"] = outs[1]
+
+
+@backward_index_copy.type
+def _(attrs: Attrs, ins: Slots, outs: Slots) -> None:
+    for name in ("head", "old_tensor", "new_tensor", "head", "old_tensor"):
+        outs[0] = ins[name]
+        outs[1] = ins[name] = outs[0]
+
+
 @index_copy.type
 def _(attrs: Attrs, ins: Slots, outs: Slots) -> None:
     for name in ("old_tensor", "new_tensor", "old_tensor"):

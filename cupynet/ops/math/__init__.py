@@ -1,2 +1,2 @@
 """Arithmetic, functions of one and two arrays, reductions, matrices."""
-from . import binary, contrib, linalg, matrix, mixed_precision, reduce, special, unary
+from . import binary, contrib, fourier, hawkes, linalg, matrix, mixed_precision, reduce, sketch, special, unary

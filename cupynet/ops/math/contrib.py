@@ -40,6 +40,33 @@ def _(F, grad, *, scalar):
     return grad * scalar
 
 
+@op(name="_contrib_backward_quadratic")
+def backward_quadratic(xp, head, data, *, a: float = 0.0, b: float = 0.0, c: float = 0.0):
+    """Gradient of ``_contrib_quadratic`` by `data`, from that of its output."""
+    return (head * (2 * a * data + b)).astype(data.dtype, copy=False)
+
+
+@backward_quadratic.grad("head")
+def _(F, grad, data, *, a, b):
+    return grad * (data * (2 * a) + b)
+
+
+@backward_quadratic.grad("data")
+def _(F, grad, head, *, a):
+    return grad * head * (2 * a)
+
+
+@op(name="_contrib_backward_gradientmultiplier", ignores=("is_int",))
+def backward_gradient_multiplier(xp, data, *, scalar: Scalar = 1.0):
+    """`data`, a gradient, multiplied by `scalar`: what ``_contrib_gradientmultiplier`` does backward."""
+    return (data * scalar).astype(data.dtype, copy=False)
+
+
+@backward_gradient_multiplier.grad("data")
+def _(F, grad, *, scalar):
+    return grad * scalar
+
+
 def _declare_straight_through(name: str, plain: str, formula: Callable) -> Op:
     def kernel(xp, data):
         return formula(xp, data)
@@ -76,7 +103,7 @@ def _(F, grad):
 gradient_multiplier.shape(same_shape)
 gradient_multiplier.type(same_type)
 
-for _op in (quadratic, round_ste, sign_ste, div_sqrt_dim):
+for _op in (quadratic, backward_quadratic, backward_gradient_multiplier, round_ste, sign_ste, div_sqrt_dim):
     _op.shape(same_shape)
     _op.type(number_type)
 

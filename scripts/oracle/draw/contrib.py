@@ -29,24 +29,28 @@ def quantize_v2(draw):
     attrs = draw.some(out_type=draw.choice(("int8", "uint8", "auto")))
     if draw.chance():
         attrs.update(min_calib_range=draw.choice([-1.5, 0.0]), max_calib_range=1.25)
-    return [draw.plain(draw.shape(1, 4), "float32")], attrs, "plain"
+    if draw.chance(0.15):
+        return [codes(draw, draw.shape(1, 3), draw.choice(SIGNED))], attrs, "plain"
+    return [draw.array(draw.shape(1, 4), "float32")], attrs, "plain"
 
 
 def quantize_asym(draw):
     attrs = {"min_calib_range": -1.5, "max_calib_range": 1.25} if draw.chance() else {}
-    return [draw.plain(draw.shape(1, 4), "float32")], attrs, "plain"
+    return [draw.plain(draw.shape(3, 3), "float32")], attrs, "plain"
 
 
 def dequantize(draw):
     return (
-        [codes(draw, draw.shape(1, 4), draw.choice(("int8", "uint8", "int32"))), *limits(draw)],
+        [codes(draw, draw.shape(1, 4), draw.choice(("int8", "uint8", "int8", "uint8", "int32"))), *limits(draw)],
         draw.some(out_type="float32"),
         "plain",
     )
 
 
 def requantize(draw):
-    attrs = {"min_calib_range": -1.5, "max_calib_range": 1.25} if draw.chance() else {}
+    attrs = draw.some(out_type=draw.choice(("int8", "uint8", "auto")))
+    if draw.chance():
+        attrs.update(min_calib_range=draw.choice([-1.5, 0.0]), max_calib_range=1.25)
     return [codes(draw, draw.shape(1, 4), "int32"), *limits(draw, -50000, 50000)], attrs, "plain"
 
 
@@ -92,9 +96,15 @@ def quantized_pooling(draw):
             *limits(draw),
         ],
         {
-            "kernel": [draw.int(1, 2), draw.int(1, 2)],
+            "kernel": [draw.int(1, 3), draw.int(1, 2)],
             "pool_type": draw.choice(("max", "avg")),
-            **draw.some(stride=[draw.int(1, 2), draw.int(1, 2)], global_pool=draw.chance(0.3)),
+            **draw.some(
+                stride=[draw.int(1, 2), draw.int(1, 2)],
+                pad=[draw.int(0, 1), draw.int(0, 1)],
+                global_pool=draw.chance(0.3),
+                count_include_pad=draw.chance(),
+                pooling_convention=draw.choice(("valid", "full")),
+            ),
         },
         "plain",
     )
@@ -109,19 +119,21 @@ def quantized_act(draw):
 
 
 def quantized_concat(draw):
-    shape, dtype, count = draw.shape(2, 3), draw.choice(SIGNED), draw.int(1, 3)
+    shape, count = draw.shape(2, 3), draw.int(1, 3)
     ends = [limits(draw) for _ in range(count)]
+    dtypes = SIGNED if draw.chance(0.3) else (draw.choice(SIGNED),)
     return (
-        [*(codes(draw, shape, dtype) for _ in range(count)), *(pair for each in ends for pair in each)],
+        [*(codes(draw, shape, draw.choice(dtypes)) for _ in range(count)), *(pair for each in ends for pair in each)],
         {"num_args": count, "dim": 1},
         "plain",
     )
 
 
 def quantized_elementwise(draw):
-    shape = draw.shape(1, 3)
+    shape, dtypes = draw.shape(1, 3), SIGNED if draw.chance(0.3) else (draw.choice(SIGNED),)
+    operands = [codes(draw, shape, draw.choice(dtypes)) for _ in range(2)]
     return (
-        [codes(draw, shape, "int8"), codes(draw, shape, "int8"), *limits(draw), *limits(draw)],
+        [*operands, *limits(draw), *limits(draw)],
         draw.some(min_calib_range=-3.0, max_calib_range=3.0),
         "plain",
     )
@@ -144,7 +156,7 @@ def quantized_batch_norm(draw):
     channels = draw.int(1, 3)
     return (
         [
-            codes(draw, [draw.int(1, 2), channels, 2, 2], "int8"),
+            codes(draw, [draw.int(1, 2), channels, draw.int(1, 3), 2], draw.choice(SIGNED)),
             *[draw.plain([channels], "float32") for _ in range(3)],
             draw.array([channels], "float32", "uniform", 0.5, 1.5),
             *limits(draw),
@@ -155,13 +167,13 @@ def quantized_batch_norm(draw):
 
 
 def calibrate(draw):
-    n = draw.choice([11, 21])
+    n = draw.choice([5, 11, 21, 63])
     return (
         [
-            draw.array([n], "float32", "whole", 0, 20),
-            draw.array([n + 1], "float64", "value", *[round(-2 + 4 * i / n, 6) for i in range(n + 1)]),
+            draw.array([n], "float32", "whole", 0, draw.choice([2, 20])),
+            draw.array([n + 1], "float32", "value", *[round(-2 + 4 * i / n, 6) for i in range(n + 1)]),
         ],
-        {"num_quantized_bins": draw.choice([5, 7])},
+        {"num_quantized_bins": draw.choice([3, 5])},
         "plain",
     )
 
@@ -192,8 +204,8 @@ def count_sketch(draw):
 
 def hawkes(draw):
     batch, length, marks = draw.int(1, 2), draw.int(1, 4), draw.int(1, 3)
-    dtype = draw.choice(("float32", "float64"))
-    return [
+    dtype, mode = draw.choice(("float32", "float64")), draw.choice(("grad", "grad", "plain"))
+    arrays = [
         draw.array([batch, marks], dtype, "uniform", 0.2, 1.0),
         draw.array([marks], dtype, "uniform", 0.1, 0.5),
         draw.array([marks], dtype, "uniform", 0.5, 1.5),
@@ -202,7 +214,10 @@ def hawkes(draw):
         draw.array([batch, length], "int32", "whole", 0, marks),
         draw.array([batch], dtype, "whole", 1, length + 1),
         draw.array([batch], dtype, "uniform", 4.0, 6.0),
-    ], {}
+    ]
+    if mode == "plain":
+        return arrays, {}, mode
+    return arrays, {}, mode + ":" + ",".join(str(i) for i in range(draw.int(1, 4)))
 
 
 def getnnz(draw):

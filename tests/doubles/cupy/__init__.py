@@ -43,6 +43,7 @@ dtype, newaxis = np.dtype, None
 
 linalg = _core.room("cupy.linalg", np.linalg)
 linalg.LinAlgError = np.linalg.LinAlgError
+fft = _core.room("cupy.fft", np.fft)
 lib = sys.modules["cupy.lib"] = types.ModuleType("cupy.lib")
 lib.stride_tricks = _core.room("cupy.lib.stride_tricks", np.lib.stride_tricks)
 _core.fill(ndarray, np.ndarray, "cupy.ndarray")
