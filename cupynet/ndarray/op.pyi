@@ -644,14 +644,14 @@ def BatchNorm_v1(
     data: NDArray,
     gamma: NDArray,
     beta: NDArray,
-    moving_mean: NDArray,
-    moving_var: NDArray,
     eps: float = 0.00100000005,
     momentum: float = 0.899999976,
     fix_gamma: bool = True,
     use_global_stats: bool = False,
     output_mean_var: bool = False,
     *,
+    moving_mean: NDArray,
+    moving_var: NDArray,
     out: NDArray | Sequence[NDArray] | None = None,
     name: str | None = None,
 ) -> Any:
@@ -876,6 +876,15 @@ def Cast(
     """Elements of `data` converted to `dtype`; floating point is truncated towards zero for integers."""
 cast = Cast
 
+def cast_storage(
+    data: NDArray,
+    stype: Literal['csr', 'default', 'row_sparse'],
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """`data` itself in the storage type ``default``; there are no sparse arrays, so the others raise MXNetError."""
+
 def cbrt(data: NDArray, *, out: NDArray | Sequence[NDArray] | None = None, name: str | None = None) -> NDArray:
     """Cube root, elementwise."""
 
@@ -925,11 +934,11 @@ def Convolution(
     pad: int | Sequence[int] = (),
     num_filter: int = ...,
     num_group: int = 1,
-    no_bias: bool = False,
-    layout: Literal[None, 'NCW', 'NCHW', 'NCDHW', 'NHWC', 'NDHWC'] = None,
     workspace: Any = ...,
+    no_bias: bool = False,
     cudnn_tune: Any = ...,
     cudnn_off: Any = ...,
+    layout: Literal[None, 'NCW', 'NCHW', 'NCDHW', 'NHWC', 'NDHWC'] = None,
     *,
     out: NDArray | Sequence[NDArray] | None = None,
     name: str | None = None,
@@ -946,11 +955,11 @@ def Convolution_v1(
     pad: int | Sequence[int] = (),
     num_filter: int = ...,
     num_group: int = 1,
-    no_bias: bool = False,
-    layout: Literal[None, 'NCW', 'NCHW', 'NCDHW', 'NHWC', 'NDHWC'] = None,
     workspace: Any = ...,
+    no_bias: bool = False,
     cudnn_tune: Any = ...,
     cudnn_off: Any = ...,
+    layout: Literal[None, 'NCW', 'NCHW', 'NCDHW', 'NHWC', 'NDHWC'] = None,
     *,
     out: NDArray | Sequence[NDArray] | None = None,
     name: str | None = None,
@@ -1025,11 +1034,11 @@ def Deconvolution(
     target_shape: int | Sequence[int] = (),
     num_filter: int = ...,
     num_group: int = 1,
-    no_bias: bool = True,
-    layout: Literal[None, 'NCW', 'NCHW', 'NCDHW', 'NHWC', 'NDHWC'] = None,
     workspace: Any = ...,
+    no_bias: bool = True,
     cudnn_tune: Any = ...,
     cudnn_off: Any = ...,
+    layout: Literal[None, 'NCW', 'NCHW', 'NCDHW', 'NHWC', 'NDHWC'] = None,
     *,
     out: NDArray | Sequence[NDArray] | None = None,
     name: str | None = None,
@@ -1273,11 +1282,11 @@ def hard_sigmoid(
 
 def IdentityAttachKLSparseReg(
     data: NDArray,
-    moving_avg: NDArray,
     sparseness_target: float = 0.1,
     penalty: float = 0.001,
     momentum: float = 0.9,
     *,
+    moving_avg: NDArray,
     out: NDArray | Sequence[NDArray] | None = None,
     name: str | None = None,
 ) -> NDArray:
@@ -1782,13 +1791,13 @@ def Pooling(
     kernel: int | Sequence[int] = (),
     pool_type: Literal['avg', 'lp', 'max', 'sum'] = 'max',
     global_pool: bool = False,
+    cudnn_off: Any = ...,
     pooling_convention: Literal['full', 'same', 'valid'] = 'valid',
     stride: int | Sequence[int] = (),
     pad: int | Sequence[int] = (),
     p_value: int | None = None,
     count_include_pad: bool | None = None,
     layout: Literal[None, 'NCW', 'NCHW', 'NCDHW', 'NWC', 'NHWC', 'NDHWC'] = None,
-    cudnn_off: Any = ...,
     *,
     out: NDArray | Sequence[NDArray] | None = None,
     name: str | None = None,

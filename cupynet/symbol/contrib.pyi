@@ -35,8 +35,8 @@ def arange_like(
     start: float = 0.0,
     step: float = 1.0,
     repeat: int = 1,
-    axis: int | None = None,
     ctx: Any = ...,
+    axis: int | None = None,
     *,
     name: str | None = None,
     attr: dict[str, str] | None = None,
@@ -44,6 +44,55 @@ def arange_like(
     """``start, start + step, ...``, each `repeat` times, in the shape and dtype of `data`, or as long as its
     `axis`.
     """
+
+def backward_gradientmultiplier(
+    data: Symbol | None = None,
+    scalar: float = 1.0,
+    is_int: Any = ...,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """`data`, a gradient, multiplied by `scalar`: what ``_contrib_gradientmultiplier`` does backward."""
+
+def backward_hawkesll(
+    head: Symbol | None = None,
+    lda: Symbol | None = None,
+    alpha: Symbol | None = None,
+    beta: Symbol | None = None,
+    state: Symbol | None = None,
+    lags: Symbol | None = None,
+    marks: Symbol | None = None,
+    valid_length: Symbol | None = None,
+    max_time: Symbol | None = None,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Gradients of the log-likelihood of ``_contrib_hawkesll``, whose own is `head`, by lda, alpha and beta."""
+
+def backward_index_copy(
+    head: Symbol | None = None,
+    old_tensor: Symbol | None = None,
+    index_vector: Symbol | None = None,
+    new_tensor: Symbol | None = None,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Gradients of ``_contrib_index_copy`` by the old and the new rows, from that of its output."""
+
+def backward_quadratic(
+    head: Symbol | None = None,
+    data: Symbol | None = None,
+    a: float = 0.0,
+    b: float = 0.0,
+    c: float = 0.0,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Gradient of ``_contrib_quadratic`` by `data`, from that of its output."""
 
 def BatchNormWithReLU(
     data: Symbol | None = None,
@@ -159,6 +208,28 @@ def box_nms(
     """Greedy non-maximum suppression: survivors by falling score, then rows of -1."""
 box_non_maximum_suppression = box_nms
 
+def calibrate_entropy(
+    hist: Symbol | None = None,
+    hist_edges: Symbol | None = None,
+    num_quantized_bins: int = 255,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """The range ``[-threshold, threshold]`` whose codes tell least apart from the numbers that a histogram counts."""
+
+def count_sketch(
+    data: Symbol | None = None,
+    h: Symbol | None = None,
+    s: Symbol | None = None,
+    out_dim: int = ...,
+    processing_batch_size: Any = ...,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Count sketch: every column of `data`, with a sign, is added to a column of the output."""
+
 def DeformableConvolution(
     data: Symbol | None = None,
     offset: Symbol | None = None,
@@ -171,9 +242,9 @@ def DeformableConvolution(
     num_filter: int = ...,
     num_group: int = 1,
     num_deformable_group: int = 1,
+    workspace: Any = ...,
     no_bias: bool = False,
     layout: Literal[None, 'NCW', 'NCHW', 'NCDHW'] = None,
-    workspace: Any = ...,
     *,
     name: str | None = None,
     attr: dict[str, str] | None = None,
@@ -198,8 +269,28 @@ def DeformablePSROIPooling(
 ) -> Symbol:
     """Divide regions into bins that are moved by offsets, and average interpolated samples in maps of their own."""
 
+def dequantize(
+    data: Symbol | None = None,
+    min_range: Symbol | None = None,
+    max_range: Symbol | None = None,
+    out_type: Literal['float32'] = 'float32',
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """The numbers that codes stand for: ``data r / 127.5`` for int8, ``data r / 255.5`` for uint8."""
+
 def div_sqrt_dim(data: Symbol | None = None, *, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
     """`data` divided by the square root of the length of its last axis, as attention scores are."""
+
+def fft(
+    data: Symbol | None = None,
+    compute_size: Any = ...,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Discrete Fourier transform of real numbers along the last axis."""
 
 def gradientmultiplier(
     data: Symbol | None = None,
@@ -226,6 +317,32 @@ def group_adagrad_update(
     """AdaGrad with one step size per row: ``history += mean(g^2, over all axes but the first)``, then ``weight -=
     lr * g / sqrt(history + epsilon)``.
     """
+
+def hawkesll(
+    lda: Symbol | None = None,
+    alpha: Symbol | None = None,
+    beta: Symbol | None = None,
+    state: Symbol | None = None,
+    lags: Symbol | None = None,
+    marks: Symbol | None = None,
+    valid_length: Symbol | None = None,
+    max_time: Symbol | None = None,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Log-likelihood of marked Hawkes processes with exponential decay (A. Hawkes, "Spectra of some self-exciting
+    and mutually exciting point processes", 1971).
+    """
+
+def ifft(
+    data: Symbol | None = None,
+    compute_size: Any = ...,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Real part of the inverse of ``fft``, not divided by the length, as cuFFT leaves it: ``ifft(fft(x)) = d x``."""
 
 def index_array(
     data: Symbol | None = None,
@@ -298,10 +415,10 @@ def ModulatedDeformableConvolution(
     num_filter: int = ...,
     num_group: int = 1,
     num_deformable_group: int = 1,
-    no_bias: bool = False,
-    layout: Literal[None, 'NCW', 'NCHW', 'NCDHW'] = None,
     workspace: Any = ...,
+    no_bias: bool = False,
     im2col_step: Any = ...,
+    layout: Literal[None, 'NCW', 'NCHW', 'NCDHW'] = None,
     *,
     name: str | None = None,
     attr: dict[str, str] | None = None,
@@ -421,6 +538,240 @@ def quadratic(
     attr: dict[str, str] | None = None,
 ) -> Symbol:
     """Quadratic function ``a data^2 + b data + c``, elementwise: the example of MXNet's tutorial on operators."""
+
+def quantize(
+    data: Symbol | None = None,
+    min_range: Symbol | None = None,
+    max_range: Symbol | None = None,
+    out_type: Literal['int8', 'uint8'] = 'uint8',
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Codes for `data` in a range that is given: ``data 127 / r`` for int8, ``data 255 / r`` for uint8, rounded."""
+
+def quantize_asym(
+    data: Symbol | None = None,
+    min_calib_range: float | None = None,
+    max_calib_range: float | None = None,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Codes of uint8 for all of a range that need not be symmetrical: ``data scale + shift``, rounded."""
+
+def quantize_v2(
+    data: Symbol | None = None,
+    out_type: Literal['auto', 'int8', 'uint8'] = 'int8',
+    min_calib_range: float | None = None,
+    max_calib_range: float | None = None,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Codes for `data`: ``data 127.5 / r`` for int8, ``data 255.5 / r`` for uint8, rounded."""
+
+def quantized_act(
+    data: Symbol | None = None,
+    min_data: Symbol | None = None,
+    max_data: Symbol | None = None,
+    act_type: Literal['relu', 'sigmoid', 'softrelu', 'softsign', 'tanh'] = ...,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """The positive codes, and 0 for the others; the range stays."""
+
+def quantized_batch_norm(
+    data: Symbol | None = None,
+    gamma: Symbol | None = None,
+    beta: Symbol | None = None,
+    moving_mean: Symbol | None = None,
+    moving_var: Symbol | None = None,
+    min_data: Symbol | None = None,
+    max_data: Symbol | None = None,
+    eps: float = 0.0010000000474974513,
+    momentum: Any = ...,
+    fix_gamma: Any = ...,
+    use_global_stats: Any = ...,
+    output_mean_var: Any = ...,
+    axis: int = 1,
+    cudnn_off: Any = ...,
+    min_calib_range: float | None = None,
+    max_calib_range: float | None = None,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Codes normalized with moving statistics, scaled and shifted by channel, in a calibrated range."""
+
+def quantized_concat(
+    *data: Symbol | Sequence[Symbol],
+    dim: int = 1,
+    num_args: int = ...,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Codes joined along an axis, in the widest of their ranges."""
+
+def quantized_conv(
+    data: Symbol | None = None,
+    weight: Symbol | None = None,
+    bias: Symbol | None = None,
+    min_data: Symbol | None = None,
+    max_data: Symbol | None = None,
+    min_weight: Symbol | None = None,
+    max_weight: Symbol | None = None,
+    min_bias: Symbol | None = None,
+    max_bias: Symbol | None = None,
+    kernel: int | Sequence[int] = ...,
+    stride: int | Sequence[int] = (),
+    dilate: int | Sequence[int] = (),
+    pad: int | Sequence[int] = (),
+    num_filter: int = ...,
+    num_group: int = 1,
+    workspace: Any = ...,
+    no_bias: bool = False,
+    cudnn_tune: Any = ...,
+    cudnn_off: Any = ...,
+    layout: Literal[None, 'NCW', 'NCHW', 'NCDHW', 'NHWC', 'NDHWC'] = None,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Convolution of codes, in whole numbers, with the bias in the same steps."""
+
+def quantized_elemwise_add(
+    lhs: Symbol | None = None,
+    rhs: Symbol | None = None,
+    lhs_min: Symbol | None = None,
+    lhs_max: Symbol | None = None,
+    rhs_min: Symbol | None = None,
+    rhs_max: Symbol | None = None,
+    min_calib_range: float | None = None,
+    max_calib_range: float | None = None,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """The sum of the numbers that two arrays of codes stand for."""
+
+def quantized_elemwise_mul(
+    lhs: Symbol | None = None,
+    rhs: Symbol | None = None,
+    lhs_min: Symbol | None = None,
+    lhs_max: Symbol | None = None,
+    rhs_min: Symbol | None = None,
+    rhs_max: Symbol | None = None,
+    min_calib_range: float | None = None,
+    max_calib_range: float | None = None,
+    enable_float_output: bool = False,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """The product of the numbers that two arrays of codes stand for."""
+
+def quantized_embedding(
+    data: Symbol | None = None,
+    weight: Symbol | None = None,
+    min_weight: Symbol | None = None,
+    max_weight: Symbol | None = None,
+    input_dim: int = ...,
+    output_dim: int = ...,
+    dtype: Any = ...,
+    sparse_grad: Any = ...,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Rows of a table of codes; the range stays."""
+
+def quantized_flatten(
+    data: Symbol | None = None,
+    min_data: Symbol | None = None,
+    max_data: Symbol | None = None,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Codes as a matrix with a row for each element of the first axis; the range stays."""
+
+def quantized_fully_connected(
+    data: Symbol | None = None,
+    weight: Symbol | None = None,
+    bias: Symbol | None = None,
+    min_data: Symbol | None = None,
+    max_data: Symbol | None = None,
+    min_weight: Symbol | None = None,
+    max_weight: Symbol | None = None,
+    min_bias: Symbol | None = None,
+    max_bias: Symbol | None = None,
+    num_hidden: int = ...,
+    no_bias: bool = False,
+    flatten: bool = True,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Affine map of codes, in whole numbers: ``data @ weight.T``, and the bias in the same steps."""
+
+def quantized_pooling(
+    data: Symbol | None = None,
+    min_data: Symbol | None = None,
+    max_data: Symbol | None = None,
+    kernel: int | Sequence[int] = (),
+    pool_type: Literal['avg', 'lp', 'max', 'sum'] = 'max',
+    global_pool: bool = False,
+    cudnn_off: Any = ...,
+    pooling_convention: Literal['full', 'same', 'valid'] = 'valid',
+    stride: int | Sequence[int] = (),
+    pad: int | Sequence[int] = (),
+    p_value: int | None = None,
+    count_include_pad: bool | None = None,
+    layout: Literal[None, 'NCW', 'NCHW', 'NCDHW', 'NWC', 'NHWC', 'NDHWC'] = None,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """The largest code of each window, or their mean, rounded with halves to the even code; the range stays."""
+
+def quantized_rnn(
+    data: Symbol | None = None,
+    parameters: Symbol | None = None,
+    state: Symbol | None = None,
+    state_cell: Symbol | None = None,
+    data_scale: Symbol | None = None,
+    data_shift: Symbol | None = None,
+    state_size: int = ...,
+    num_layers: int = ...,
+    bidirectional: bool = False,
+    mode: Literal['gru', 'lstm', 'rnn_relu', 'rnn_tanh'] = ...,
+    p: float = 0.0,
+    state_outputs: bool = False,
+    projection_size: int | None = None,
+    lstm_state_clip_min: float | None = None,
+    lstm_state_clip_max: float | None = None,
+    lstm_state_clip_nan: bool = False,
+    use_sequence_length: Any = ...,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Long short-term memory over sequences of codes ``data_scale x + data_shift`` of numbers x."""
+
+def requantize(
+    data: Symbol | None = None,
+    min_range: Symbol | None = None,
+    max_range: Symbol | None = None,
+    out_type: Literal['auto', 'int8', 'uint8'] = 'int8',
+    min_calib_range: float | None = None,
+    max_calib_range: float | None = None,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """Codes of 8 bits for codes of 32, as layers give them, rounded: ``127 x / r`` or ``255 x / r`` for a number x."""
 
 def ROIAlign(
     data: Symbol | None = None,

@@ -629,14 +629,14 @@ def BatchNorm_v1(
     data: Symbol | None = None,
     gamma: Symbol | None = None,
     beta: Symbol | None = None,
-    moving_mean: Symbol | None = None,
-    moving_var: Symbol | None = None,
     eps: float = 0.00100000005,
     momentum: float = 0.899999976,
     fix_gamma: bool = True,
     use_global_stats: bool = False,
     output_mean_var: bool = False,
     *,
+    moving_mean: Symbol | None = None,
+    moving_var: Symbol | None = None,
     name: str | None = None,
     attr: dict[str, str] | None = None,
 ) -> Symbol:
@@ -861,6 +861,15 @@ def Cast(
     """Elements of `data` converted to `dtype`; floating point is truncated towards zero for integers."""
 cast = Cast
 
+def cast_storage(
+    data: Symbol | None = None,
+    stype: Literal['csr', 'default', 'row_sparse'] = ...,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """`data` itself in the storage type ``default``; there are no sparse arrays, so the others raise MXNetError."""
+
 def cbrt(data: Symbol | None = None, *, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
     """Cube root, elementwise."""
 
@@ -910,11 +919,11 @@ def Convolution(
     pad: int | Sequence[int] = (),
     num_filter: int = ...,
     num_group: int = 1,
-    no_bias: bool = False,
-    layout: Literal[None, 'NCW', 'NCHW', 'NCDHW', 'NHWC', 'NDHWC'] = None,
     workspace: Any = ...,
+    no_bias: bool = False,
     cudnn_tune: Any = ...,
     cudnn_off: Any = ...,
+    layout: Literal[None, 'NCW', 'NCHW', 'NCDHW', 'NHWC', 'NDHWC'] = None,
     *,
     name: str | None = None,
     attr: dict[str, str] | None = None,
@@ -931,11 +940,11 @@ def Convolution_v1(
     pad: int | Sequence[int] = (),
     num_filter: int = ...,
     num_group: int = 1,
-    no_bias: bool = False,
-    layout: Literal[None, 'NCW', 'NCHW', 'NCDHW', 'NHWC', 'NDHWC'] = None,
     workspace: Any = ...,
+    no_bias: bool = False,
     cudnn_tune: Any = ...,
     cudnn_off: Any = ...,
+    layout: Literal[None, 'NCW', 'NCHW', 'NCDHW', 'NHWC', 'NDHWC'] = None,
     *,
     name: str | None = None,
     attr: dict[str, str] | None = None,
@@ -1010,11 +1019,11 @@ def Deconvolution(
     target_shape: int | Sequence[int] = (),
     num_filter: int = ...,
     num_group: int = 1,
-    no_bias: bool = True,
-    layout: Literal[None, 'NCW', 'NCHW', 'NCDHW', 'NHWC', 'NDHWC'] = None,
     workspace: Any = ...,
+    no_bias: bool = True,
     cudnn_tune: Any = ...,
     cudnn_off: Any = ...,
+    layout: Literal[None, 'NCW', 'NCHW', 'NCDHW', 'NHWC', 'NDHWC'] = None,
     *,
     name: str | None = None,
     attr: dict[str, str] | None = None,
@@ -1258,11 +1267,11 @@ def hard_sigmoid(
 
 def IdentityAttachKLSparseReg(
     data: Symbol | None = None,
-    moving_avg: Symbol | None = None,
     sparseness_target: float = 0.1,
     penalty: float = 0.001,
     momentum: float = 0.9,
     *,
+    moving_avg: Symbol | None = None,
     name: str | None = None,
     attr: dict[str, str] | None = None,
 ) -> Symbol:
@@ -1767,13 +1776,13 @@ def Pooling(
     kernel: int | Sequence[int] = (),
     pool_type: Literal['avg', 'lp', 'max', 'sum'] = 'max',
     global_pool: bool = False,
+    cudnn_off: Any = ...,
     pooling_convention: Literal['full', 'same', 'valid'] = 'valid',
     stride: int | Sequence[int] = (),
     pad: int | Sequence[int] = (),
     p_value: int | None = None,
     count_include_pad: bool | None = None,
     layout: Literal[None, 'NCW', 'NCHW', 'NCDHW', 'NWC', 'NHWC', 'NDHWC'] = None,
-    cudnn_off: Any = ...,
     *,
     name: str | None = None,
     attr: dict[str, str] | None = None,
