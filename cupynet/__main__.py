@@ -34,7 +34,7 @@ def _execute(code: str | bytes, file: str) -> None:
     if not file.startswith("<"):
         module.__file__ = file
     sys.modules["__main__"] = module
-    exec(compile(code, file, "exec"), module.__dict__)
+    exec(compile(code, file, "exec", dont_inherit=True), module.__dict__)
 
 
 def main(arguments: list[str]) -> None:

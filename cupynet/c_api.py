@@ -75,7 +75,7 @@ def c_handle_array(objs: Sequence[Any]) -> ctypes.Array:
 
 def py_str(x: bytes) -> str:
     """Return the text of a C string."""
-    return x.decode("utf-8")
+    return x.decode("utf-8") if isinstance(x, bytes) else x
 
 
 def ctypes2buffer(cptr: Any, length: int) -> bytearray:

@@ -63,6 +63,19 @@ def test_names_that_numpy_removed(script):
                                           "[False  True] 1.0 (2, 1)\n")
 
 
+def test_numbers_print_as_they_did(script):
+    path = script("import numpy as np\nprint([np.float32(0.5)], {'a': np.int64(3)})\n")
+    assert run("-m", "cupynet", path) == "[0.5] {'a': 3}\n"
+    path = script("import numpy as np\nnp.set_printoptions(legacy='1.13')\nimport cupynet.compat\n"
+                  "cupynet.compat.install()\nprint(np.get_printoptions()['legacy'])\n")
+    assert run(path) == "1.13\n"
+
+
+def test_a_script_has_only_its_own_future(script):
+    path = script("def f(x: int):\n    pass\n\n\nprint(f.__annotations__)\n")
+    assert run("-m", "cupynet", path) == "{'x': <class 'int'>}\n"
+
+
 @pytest.mark.parametrize("method", ["fork", "spawn"])
 def test_child_processes(script, method):
     path = script("import multiprocessing\nimport mxnet as mx\n\n\ndef work(n):\n"

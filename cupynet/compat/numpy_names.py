@@ -1,4 +1,4 @@
-"""Names that old programs take from NumPy and that NumPy has removed: put back, each as what it was."""
+"""NumPy as old programs know it: names that it has removed since, and numbers that print without their types."""
 from __future__ import annotations
 
 import numpy as np
@@ -40,9 +40,14 @@ _FUNCTIONS = {"asscalar": _asscalar, "asfarray": _asfarray, "product": np.prod, 
 
 
 def restore() -> None:
-    """Give NumPy its removed names back, where it has none of these names today."""
+    """Give NumPy its removed names back, where it has none of these names today; print its numbers as of old.
+
+    ``[numpy.float32(1)]`` is printed as ``[1.0]`` again, not as ``[np.float32(1.0)]``.
+    """
     there = set(dir(np))
     for table in (_TYPES, _CONSTANTS, _FUNCTIONS):
         for name, value in table.items():
             if name not in there:
                 setattr(np, name, value)
+    if np.get_printoptions()["legacy"] is False:  # else the program has chosen
+        np.set_printoptions(legacy="1.25")
