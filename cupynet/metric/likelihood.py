@@ -74,7 +74,11 @@ class _LogLoss(EvalMetric):
 
     def update(self, labels: Sequence[NDArray], preds: Sequence[NDArray]) -> None:
         for label, pred in pairs(labels, preds):
-            expected, pred = host(label).ravel().astype("int64"), host(pred)
+            expected, pred = host(label).ravel(), host(pred)
+            if expected.dtype.kind == "f" and numpy.isnan(expected).any():
+                raise MXNetIndexError(f"metric {self.name}: {numpy.isnan(expected).sum()} of {len(expected)} labels "
+                                      "are nan")
+            expected = expected.astype("int64")
             if pred.ndim != 2 or len(expected) != len(pred):
                 raise MXNetValueError(f"metric {self.name}: {len(expected)} labels do not fit predictions of shape "
                                       f"{pred.shape}; expected ({len(expected)}, classes)")

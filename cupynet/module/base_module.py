@@ -11,7 +11,7 @@ import numpy as np
 
 from .. import metric as _metric
 from .. import ndarray as nd
-from ..base import MXNetError, MXNetNotImplementedError, MXNetValueError
+from ..base import MXNetError, MXNetNotImplementedError, MXNetTypeError, MXNetValueError
 from ..callback import BatchEndParam
 from ..context import cpu
 from ..initializer import Initializer, Uniform
@@ -143,6 +143,9 @@ class BaseModule:
         """
         if num_epoch is None:
             raise MXNetValueError("fit: please specify number of epochs")
+        if not hasattr(train_data, "provide_data"):
+            raise MXNetTypeError(f"fit: train_data is {type(train_data).__name__}; expected a DataIter, such as "
+                                 "mx.io.NDArrayIter(data, label, batch_size)")
         self.bind(data_shapes=train_data.provide_data, label_shapes=train_data.provide_label, for_training=True,
                   force_rebind=force_rebind)
         if monitor is not None:

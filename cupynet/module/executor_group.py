@@ -167,7 +167,12 @@ class DataParallelExecutorGroup:
     def reshape(self, data_shapes: Sequence[DataDesc], label_shapes: Sequence[DataDesc] | None) -> None:
         """Make ready for batches of other shapes; parameters stay."""
         if data_shapes != self.data_shapes or label_shapes != self.label_shapes:
-            self.bind_exec(data_shapes, label_shapes, reshape=True)
+            before = dict(vars(self))
+            try:
+                self.bind_exec(data_shapes, label_shapes, reshape=True)
+            except MXNetError:
+                vars(self).update(before)  # ready for what it was ready for
+                raise
 
     def _bound(self, index: int, shared_group: DataParallelExecutorGroup | None) -> Executor:
         described = {desc.name: desc.dtype for desc in (*self.data_shapes, *(self.label_shapes or ()))}
@@ -222,7 +227,7 @@ class DataParallelExecutorGroup:
         """Compute the outputs of a batch, every context its share."""
         is_train = self.for_training if is_train is None else is_train
         self._load(data_batch.data, self.data_arrays, self.data_layouts)
-        if self.label_arrays and data_batch.label:
+        if self.label_arrays and getattr(data_batch, "label", None):
             self._load(data_batch.label, self.label_arrays, self.label_layouts)
         for executor in self.execs:
             executor.forward(is_train=is_train)

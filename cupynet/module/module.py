@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from .. import optimizer as opt
-from ..base import MXNetError, MXNetTypeError, MXNetValueError
+from ..base import MXNetError, MXNetKeyError, MXNetTypeError, MXNetValueError
 from ..checkpoint import load_checkpoint
 from ..context import Context, cpu
 from ..initializer import InitDesc, Initializer, Uniform
@@ -214,24 +214,40 @@ class Module(BaseModule):
         if self._arg_params is None:
             self._arg_params = _blank(self._param_names, self._exec_group.param_arrays)
             self._aux_params = _blank(self._aux_names, self._exec_group.aux_arrays)
+        if not (initializer is None or callable(initializer)):
+            raise MXNetTypeError(f"Module.init_params: initializer is {initializer!r}; expected an Initializer, such "
+                                 "as mx.init.Xavier()")
+        if not allow_missing:
+            self._require_all(arg_params, aux_params)
         attrs = self._symbol.attr_dict()
         for own, given in ((self._arg_params, arg_params), (self._aux_params, aux_params)):
             for name, array in sorted(own.items()):
-                self._init_one(InitDesc(name, attrs.get(name)), array, given, initializer, allow_missing)
+                self._init_one(InitDesc(name, attrs.get(name)), array, given, initializer)
         self.params_initialized = True
         self._params_dirty = False
         self._exec_group.set_params(self._arg_params, self._aux_params)
 
+    def _require_all(self, arg_params: Mapping[str, NDArray] | None, aux_params: Mapping[str, NDArray] | None) -> None:
+        """Raise MXNetError if values are given and some are missing; it names them, and those of no use."""
+        missing: list[str] = []
+        extra: list[str] = []
+        for own, given in ((self._arg_params, arg_params), (self._aux_params, aux_params)):
+            if given is not None:
+                missing += sorted(own.keys() - given.keys())
+                extra += sorted(given.keys() - own.keys())
+        if missing:
+            rest = f"; nor are {', '.join(missing[1:])}" if missing[1:] else ""
+            rest += f". The network has no {', '.join(extra)}" if extra else ""
+            raise MXNetError(f"{missing[0]} is not presented{rest}")
+
     def _init_one(self, name: InitDesc, array: NDArray, given: Mapping[str, NDArray] | None,
-                  initializer: Initializer | None, allow_missing: bool) -> None:
+                  initializer: Initializer | None) -> None:
         value = None if given is None else given.get(name)
         if value is not None:
             if value.shape != array.shape:
                 raise MXNetValueError(f"init_params: {str(name)!r} has shape {value.shape}, expected {array.shape}")
             if value is not array:
                 value.copyto(array)
-        elif given is not None and not allow_missing:
-            raise MXNetError(f"{name} is not presented")
         elif initializer is not None:
             initializer(name, array)
 
@@ -293,6 +309,7 @@ class Module(BaseModule):
         self.for_training, self.inputs_need_grad = for_training, inputs_need_grad
         self._data_shapes, self._label_shapes = described(self._data_names, self._label_names, data_shapes,
                                                           label_shapes)
+        self._check_labels()
         if shared_module is not None and not (isinstance(shared_module, Module) and shared_module.binded
                                               and shared_module.params_initialized):
             raise MXNetError("Module.bind: shared_module is not a Module that was bound and initialized")
@@ -314,6 +331,16 @@ class Module(BaseModule):
         if shared_module is not None and shared_module.optimizer_initialized:
             self.borrow_optimizer(shared_module)
 
+    def _check_labels(self) -> None:
+        """Raise MXNetKeyError where the network has a label that none of those described is: it would stay 0."""
+        given = [desc.name for desc in self._label_shapes or ()]
+        arguments = self._symbol.list_arguments()
+        unknown = [name for name in given if name not in arguments]
+        unmet = [name for name in self._label_names if name in arguments and name not in given]
+        if unknown and unmet:
+            raise MXNetKeyError(f"Module.bind: label_shapes describe {', '.join(unknown)}, which the network does not "
+                                f"have; expected {', '.join(unmet)}")
+
     def _reset_bind(self) -> None:
         if self.binded and self.params_initialized and self._params_dirty:
             self.get_params()  # what was learnt stays
@@ -323,9 +350,9 @@ class Module(BaseModule):
     def reshape(self, data_shapes: Any, label_shapes: Any = None) -> None:
         """Make ready for batches of other shapes; the parameters stay."""
         self._needs("reshape")
-        self._data_shapes, self._label_shapes = described(self._data_names, self._label_names, data_shapes,
-                                                          label_shapes)
-        self._exec_group.reshape(self._data_shapes, self._label_shapes)
+        data, labels = described(self._data_names, self._label_names, data_shapes, label_shapes)
+        self._exec_group.reshape(data, labels)
+        self._data_shapes, self._label_shapes = data, labels
 
     # ---- optimizer -----------------------------------------------------------------------------
 
@@ -401,13 +428,18 @@ class Module(BaseModule):
         Parameters
         ----------
         data_batch : DataBatch, or list of them
-            Of a list, each batch goes to one context. Where shapes differ from those bound, the executors are
+            Any object with its ``data``, and ``label`` if that matters, will do. Of a list, each batch goes to one
+            context. Where shapes differ from those bound, the executors are
             reshaped.
         is_train : bool, optional
             Whether operators run in training mode; as bound by default.
         """
         self._needs("forward", params=True)
-        if isinstance(data_batch, (list, tuple)):
+        batches = data_batch if isinstance(data_batch, list) else [data_batch]
+        for each in batches:
+            if not isinstance(getattr(each, "data", None), (list, tuple)):
+                raise MXNetTypeError(f"Module.forward: the batch is {type(each).__name__}; expected a DataBatch")
+        if isinstance(data_batch, list):
             data_batch = _side_by_side(data_batch, len(self._context))
         shapes = list(map(_shape_of, data_batch.data))
         if shapes != [desc.shape for desc in self._data_shapes]:
@@ -421,17 +453,23 @@ class Module(BaseModule):
         if len(data) != len(self._data_shapes):
             raise MXNetValueError(f"Module.forward: the batch has {len(data)} data arrays, expected "
                                   f"{len(self._data_shapes)} ({', '.join(self._data_names)})")
-        new_data = batch.provide_data or redone(self._data_shapes, data)
-        if batch.provide_label:
+        new_data = getattr(batch, "provide_data", None) or redone(self._data_shapes, data)
+        if getattr(batch, "provide_label", None):
             new_labels = batch.provide_label
-        elif batch.label:
+        elif getattr(batch, "label", None):
             new_labels = redone(self._label_shapes or (), list(map(_shape_of, batch.label)))
         elif self._label_shapes:  # labels do not matter now, but their number of samples must fit
             axis = DataDesc.get_batch_axis(self._data_shapes[0].layout)
             new_labels = [_resized(desc, data[0][axis]) for desc in self._label_shapes]
         else:
             new_labels = None
-        self.reshape(new_data, new_labels)
+        try:
+            self.reshape(new_data, new_labels)
+        except MXNetError as error:
+            came = ", ".join([f"{desc.name} {shape}" for desc, shape in zip(self._data_shapes, data)])
+            raise type(error)(f"Module.forward: the batch has {came}, expected batches like "
+                              f"{', '.join([f'{desc.name} {desc.shape}' for desc in self._data_shapes])}: {error}"
+                              ) from error
 
     def backward(self, out_grads: Any = None) -> None:
         """Compute gradients, from those of the outputs where the outputs are no losses."""
@@ -500,5 +538,5 @@ def _side_by_side(batches: Sequence[DataBatch], count: int) -> DataBatch:
     """Return one batch whose arrays are lists, one for each context."""
     if len(batches) != count:
         raise MXNetValueError(f"Module.forward: {len(batches)} batches for {count} contexts")
-    labels = [list(each) for each in zip(*[batch.label or () for batch in batches])]
+    labels = [list(each) for each in zip(*[getattr(batch, "label", None) or () for batch in batches])]
     return DataBatch([list(each) for each in zip(*[batch.data for batch in batches])], labels)
