@@ -61,7 +61,7 @@ _LAZY = {"initializer": "initializer", "init": "initializer", "lr_scheduler": "l
          "kvstore": "kvstore", "kv": "kvstore", "monitor": "monitor", "mon": "monitor",
          "rnn": "rnn",
          "executor_manager": "executor_manager", "viz": "visualization", "visualization": "visualization",
-         "test_utils": "test_utils",
+         "test_utils": "test_utils", "gluon": "gluon",
          "contrib": "contrib", "misc": "misc", "runtime": "runtime", "libinfo": "libinfo"}
 
 

@@ -41,6 +41,7 @@ from .c_api import (
 )
 from .dtypes import mx_real_t
 from .error import (
+    MXNetAssertionError,
     MXNetError,
     MXNetIndexError,
     MXNetKeyError,
@@ -53,7 +54,7 @@ from .error import (
 )
 from .error import register as register_error
 
-__all__ = ["MXNetError", "MXNetValueError", "MXNetTypeError", "MXNetIndexError", "MXNetKeyError",
+__all__ = ["MXNetError", "MXNetAssertionError", "MXNetValueError", "MXNetTypeError", "MXNetIndexError", "MXNetKeyError",
            "MXNetNotImplementedError", "NotImplementedForSymbol", "NotSupportedForSparseNDArray", "error_types",
            "register_error", "classproperty", "with_metaclass", "string_types", "numeric_types", "integer_types",
            "mx_real_t", "data_dir", "data_dir_default", "build_param_doc",

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from typing import Any
 
 __all__ = ["MXNetError", "MXNetValueError", "MXNetTypeError", "MXNetIndexError", "MXNetKeyError",
-           "MXNetNotImplementedError", "NotImplementedForSymbol", "NotSupportedForSparseNDArray", "InternalError",
-           "register", "error_types"]
+           "MXNetNotImplementedError", "MXNetAssertionError", "NotImplementedForSymbol", "NotSupportedForSparseNDArray",
+           "InternalError", "register", "error_types"]
 
 error_types: dict[str, type] = {error.__name__: error for error in (
     ValueError, TypeError, AttributeError, IndexError, NotImplementedError)}
@@ -53,6 +53,10 @@ class MXNetKeyError(MXNetError, KeyError):
     """A name that is not there (also a :class:`KeyError`)."""
 
     __str__ = RuntimeError.__str__  # KeyError would quote the message
+
+
+class MXNetAssertionError(MXNetValueError, AssertionError):
+    """A wrong value where MXNet asserts a right one (also an :class:`AssertionError`)."""
 
 
 class MXNetNotImplementedError(MXNetError, NotImplementedError):

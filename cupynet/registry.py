@@ -10,7 +10,7 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
-from .base import MXNetTypeError, MXNetValueError, string_types
+from .base import MXNetAssertionError, MXNetTypeError, MXNetValueError, string_types
 
 __all__ = ["get_registry", "get_register_func", "get_alias_func", "get_create_func", "string_types"]
 
@@ -69,17 +69,17 @@ def get_create_func(base_class: type, nickname: str) -> Callable:
             raise MXNetTypeError(f"create: no {nickname} given; expected a name or a {base_class.__name__}")
         if isinstance(wanted, base_class):
             if args or kwargs:
-                raise MXNetValueError(f"{nickname} is already an instance. Additional arguments are invalid")
+                raise MXNetAssertionError(f"{nickname} is already an instance. Additional arguments are invalid")
             return wanted
         if isinstance(wanted, dict) or (isinstance(wanted, str) and wanted[:1] in ("[", "{")):
             if args or kwargs:
-                raise MXNetValueError(f"the {nickname} {wanted} brings its arguments; more are invalid")
+                raise MXNetAssertionError(f"the {nickname} {wanted} brings its arguments; more are invalid")
             wanted, kwargs = _described(wanted, nickname)
             return create(wanted, **kwargs)
         if not isinstance(wanted, str):
-            raise MXNetTypeError(f"{nickname} must be of string type, got {wanted!r}")
+            raise MXNetAssertionError(f"{nickname} must be of string type, got {wanted!r}")
         if wanted.lower() not in family:
-            raise MXNetValueError(f"{wanted} is not registered. Please register with {nickname}.register first "
+            raise MXNetAssertionError(f"{wanted} is not registered. Please register with {nickname}.register first "
                                   f"(known: {', '.join(sorted(family))})")
         return family[wanted.lower()](*args, **kwargs)
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import cupynet as mx
-from cupynet.base import MXNetError, MXNetTypeError, MXNetValueError
+from cupynet.base import MXNetAssertionError, MXNetError, MXNetTypeError, MXNetValueError
 from cupynet.initializer import InitDesc, Xavier
 
 ANSWERS = json.loads((Path(__file__).parent / "data" / "training" / "initializers.json").read_text())
@@ -202,7 +202,7 @@ def test_registering():
 
 @pytest.mark.parametrize(("attempt", "error", "text"), [
     (lambda: mx.init.create("nope"), MXNetValueError, "nope is not registered. Please register with initializer"),
-    (lambda: mx.init.create(3), MXNetTypeError, "must be of string type"),
+    (lambda: mx.init.create(3), MXNetAssertionError, "must be of string type"),
     (mx.init.create, MXNetTypeError, "no initializer given"),
     (lambda: mx.init.create(Xavier(), 3), MXNetValueError, "already an instance"),
     (lambda: mx.init.create('["xavier", {}]', 3), MXNetValueError, "brings its arguments"),

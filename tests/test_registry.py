@@ -47,8 +47,9 @@ def test_create(args, kwargs):
 @pytest.mark.parametrize("args, kwargs, error, words", [
     ((Wheel(), 1), {}, ValueError, "thing is already an instance. Additional arguments are invalid"),
     (("nope",), {}, ValueError, "nope is not registered. Please register with thing.register first"),
-    ((3,), {}, TypeError, "thing must be of string type"), ((Wheel,), {}, TypeError, "thing must be of string type"),
-    ((["wheel", {}],), {}, TypeError, "thing must be of string type"), ((), {}, TypeError, "no thing given"),
+    ((3,), {}, AssertionError, "thing must be of string type"),
+    ((Wheel,), {}, AssertionError, "thing must be of string type"),
+    ((["wheel", {}],), {}, AssertionError, "thing must be of string type"), ((), {}, TypeError, "no thing given"),
     (({"a": 1},), {}, ValueError, "is neither"), (('["wheel"]',), {}, ValueError, "is neither"),
     (('["wheel", 3]',), {}, ValueError, "is neither"), (("[bad",), {}, ValueError, "is not valid JSON"),
     (('["wheel", {"a": 1}]',), {"b": 3}, ValueError, "brings its arguments"),

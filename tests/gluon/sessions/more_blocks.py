@@ -1,0 +1,153 @@
+class Bl(gluon.HybridBlock):
+
+    def __init__(self, **k):
+        super().__init__(**k)
+        with self.name_scope():
+            self.body = nn.HybridSequential(prefix='')
+            self.body.add(nn.Dense(3), nn.Dense(3))
+            self.d = nn.Dense(3)
+            self.body2 = self.body
+
+    def hybrid_forward(self, F, x):
+        return (self.d(self.body(x)), x)
+class Top(gluon.HybridBlock):
+
+    def __init__(self, **k):
+        super().__init__(**k)
+        with self.name_scope():
+            self.b = Bl()
+            self.c = Bl()
+            self.s = nn.Dense(3, params=self.b.d.params)
+
+    def hybrid_forward(self, F, x):
+        return self.s(self.c(self.b(x)[0])[0])
+top = Top()
+top.initialize()
+ask('top.summary(nd.ones((2,3)))')
+ask('top')
+ask('top.collect_params().keys()')
+ask('list(top._collect_params_with_prefix())')
+ask("top.save_parameters('x')")
+ask("list(nd.load('x'))")
+ask("top.save_parameters('x',deduplicate=True)")
+ask("list(nd.load('x'))")
+ask("top.load_parameters('x')")
+class C(gluon.HybridBlock):
+
+    def hybrid_forward(self, F, x, y=None):
+        return (F.zeros((1,)) if F is nd else x,)
+ask('C()(nd.ones((1,),ctx=mx.cpu(1)))')
+class D(gluon.HybridBlock):
+
+    def hybrid_forward(self, F, x, y=None, z=None):
+        return x if y is None else x + y
+d = D()
+d.hybridize()
+ask('d(nd.ones((1,)),None,nd.ones(2))')
+ask('d._cached_graph')
+d = D()
+d.hybridize()
+ask('d(nd.ones((1,)),None)')
+ask('d._cached_graph')
+ask('d(nd.ones((1,)),nd.ones((1,)))')
+ask('d(nd.ones((1,)))')
+d = D()
+d.hybridize()
+ask('d(None,nd.ones((1,)))')
+d = D()
+d.hybridize()
+ask('d(nd.ones((1,)),nd.ones(1),nd.ones(2))')
+class U(gluon.HybridBlock):
+
+    def __init__(self):
+        super().__init__()
+        self.w = self.params.get('w', shape=(1,))
+        self.d = nn.Dense(2)
+
+    def hybrid_forward(self, F, x, w):
+        return x
+u = U()
+u.initialize()
+u.hybridize()
+ask('u(nd.ones((1,2)))')
+u.d.weight.shape = (2, 2)
+ask("u.export('u')")
+net = nn.Dense(2)
+net.register_forward_hook(lambda *a: None)
+net.hybridize()
+net = nn.Sequential()
+net.add(nn.Dense(2))
+ask('net.hybridize()')
+net = nn.Dense(2, in_units=2)
+net.initialize()
+ask('net.initialize()')
+ask('net.collect_params().initialize()')
+ask('net.weight.initialize()')
+net.hybridize()
+ask('net(nd.ones((2,2)),)')
+ask("net(mx.sym.Variable('a'), nd.ones(1))")
+ask('net(nd.ones((2,2),ctx=mx.cpu(1)))')
+d = D()
+ask('d(nd.ones((1,)),nd.ones((1,),ctx=mx.cpu(1)))')
+d.hybridize()
+ask('d(nd.ones((1,)),nd.ones((1,),ctx=mx.cpu(1)))')
+ask("d(nd.ones((1,)),mx.sym.Variable('a'))")
+n2 = nn.Dense(2, in_units=2)
+n2.initialize()
+ask('copy.deepcopy(n2)')
+ask('pickle.loads(pickle.dumps(n2))')
+ask('copy.copy(n2)')
+ask('copy.deepcopy(n2.weight).data()')
+ask("nn.Dense(2).initialize(mx.init.Mixed(['.*'],[mx.init.One()]))")
+n = nn.Dense(2, in_units=2)
+ask("n.initialize(mx.init.Mixed(['.*'],[mx.init.One()]))")
+ask('n.weight.data()')
+ask('n.bias.data()')
+n = nn.Dense(2, in_units=2, bias_initializer=None, use_bias=True)
+ask('n.initialize(mx.init.One())')
+ask('n.bias.data()')
+ask("nn.Dense(2,in_units=2,weight_initializer='foo')")
+ask("nn.Dense(2,in_units=2,weight_initializer='foo').initialize()")
+n = nn.Dense(2, in_units=2)
+ask("n.initialize('xavier')")
+ask('n.initialize(init=3)')
+ask("n.initialize(mx.init.Load({'dense9_weight':nd.ones((2,2))}))")
+ask('n.initialize(ctx=[])')
+ask('n.initialize(verbose=True, force_reinit=True)')
+p = gluon.Parameter('p', shape=(2, 2))
+p.initialize(ctx=[mx.cpu(0), mx.cpu(1)])
+ask('p._reduce()')
+ask('p._load_init(nd.ones((2,2)), mx.cpu(2))')
+p2 = gluon.Parameter('p', shape=(2, 0), allow_deferred_init=True)
+p2.initialize(ctx=mx.cpu(1))
+ask('p2._load_init(nd.ones((2,2)), mx.cpu(2))')
+ask('p2._load_init(nd.ones((2,2)), None)')
+ask('p2.data()')
+ask("p2._load_init(nd.ones((2,2),dtype='float16'), None)")
+ask('p2._load_init(nd.ones((2,3)), None)')
+ask('p.data(3)')
+ask('p.data([mx.cpu(0)])')
+ask('p.list_data()')
+ask('p.data(mx.gpu(0))')
+p.lr_mult = 3
+ask("sorted(p.var().attr_dict()['p'].items())")
+ask('p.var() is p.var()')
+with autograd.record():
+    ask('p.data()*2')
+ask("gluon.Parameter('a',shape=(2,), grad_req='add', dtype='float64', init='ones').var().attr_dict()['a'].pop('__init__',0)")
+ask("gluon.Parameter('a',shape=(2,), init=mx.init.Xavier()).var().attr_dict()['a'].pop('__init__',0)")
+ask("gluon.Parameter('a',shape=(-1,2))")
+ask("gluon.Parameter('a',shape=(2,),dtype='foo')")
+ask("gluon.Parameter('a',shape=(2,),dtype='foo').initialize()")
+ask("gluon.Parameter('p',shape=(2,2)).cast('float16')")
+p = gluon.Parameter('p', shape=(2, 2))
+p.initialize()
+p.grad()[:] = 3
+ask("p.cast('float16')")
+ask('p.grad()')
+ask('p.data().dtype')
+ask("setattr(p,'dtype','float32')")
+ask('p.data().dtype')
+ask('p.set_data([[1,2],[3,4]])')
+ask('p.set_data(np.ones((2,2)))')
+ask('p.data()')
