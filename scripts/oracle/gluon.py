@@ -1,8 +1,8 @@
-"""Ask MXNet 1.9.1 what the sessions of ``tests/gluon/sessions`` answer, and what ``layers.py`` and ``losses.py`` see.
+"""Ask MXNet 1.9.1 what ``tests/gluon`` compares: sessions, and how layers, losses and the networks of the zoo look.
 
 Run in a Python 3.11 environment with ``numpy==1.23.5`` and ``mxnet==1.9.1`` from the root of the clone::
 
-    python scripts/oracle/gluon.py [SESSION ...] [layers] [losses]
+    python scripts/oracle/gluon.py [SESSION ...] [layers] [losses] [zoo]
 """
 import json
 import sys
@@ -12,22 +12,19 @@ from pathlib import Path
 TESTS = Path(__file__).resolve().parents[2] / "tests"
 sys.path.insert(0, str(TESTS / "gluon"))
 warnings.simplefilter("ignore")
+import layers  # noqa: E402
+import losses  # noqa: E402
 import mxnet as mx  # noqa: E402
+import networks_of_the_zoo as zoo  # noqa: E402
 from asking import SESSIONS, hold  # noqa: E402
-from layers import LAYERS  # noqa: E402
-from layers import observed as layer_observed  # noqa: E402
-from losses import LOSSES  # noqa: E402
-from losses import observed as loss_observed  # noqa: E402
 
-TABLES = {"layers": (LAYERS, layer_observed), "losses": (LOSSES, loss_observed)}
+TABLES = {"layers": lambda: [layers.observed(mx, *case) for case in layers.LAYERS],
+          "losses": lambda: [losses.observed(mx, *case) for case in losses.LOSSES],
+          "zoo": lambda: {name: zoo.digest(mx, name) for name in zoo.names(mx)}}
 
-wanted = sys.argv[1:] or [*sorted(path.stem for path in SESSIONS.glob("*.py")), *TABLES]
-for name in wanted:
+for name in sys.argv[1:] or [*sorted(path.stem for path in SESSIONS.glob("*.py")), *TABLES]:
     if name in TABLES:
-        cases, observed = TABLES[name]
-        found = [observed(mx, *case) for case in cases]
-        (TESTS / "data" / f"gluon-{name}.json").write_text(json.dumps(found) + "\n")
-        continue
-    target = TESTS / "data" / "gluon" / f"{name}.json"
-    target.parent.mkdir(exist_ok=True)
-    target.write_text(json.dumps(hold(name, mx), indent=0) + "\n")
+        target, found = TESTS / "data" / f"gluon-{name}.json", TABLES[name]()
+    else:
+        target, found = TESTS / "data" / "gluon" / f"{name}.json", hold(name, mx)
+    target.write_text(json.dumps(found, indent=None if name in ("layers", "losses") else 0) + "\n")

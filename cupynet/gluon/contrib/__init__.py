@@ -1,0 +1,2 @@
+"""What Gluon had on trial."""
+from . import nn
