@@ -10,6 +10,7 @@ from pathlib import Path
 from types import ModuleType
 
 from ..libinfo import cupynet_version
+from .borrowed import lend
 from .numpy_names import restore
 
 __all__ = ["install"]
@@ -36,8 +37,8 @@ _ELSEWHERE = {
 class _Loader(importlib.abc.Loader):
     """Hands out a module that there is already, and leaves it as it is."""
 
-    def __init__(self, target: str):
-        self.target = target
+    def __init__(self, fullname: str, target: str):
+        self.fullname, self.target = fullname, target
 
     def create_module(self, spec: importlib.machinery.ModuleSpec) -> ModuleType:
         module = importlib.import_module(self.target)
@@ -47,6 +48,7 @@ class _Loader(importlib.abc.Loader):
     def exec_module(self, module: ModuleType) -> None:
         # importlib has written the spec of the other name into the module
         module.__spec__, module.__loader__ = self.before
+        lend(module, self.fullname.removeprefix("mxnet."))
 
 
 class _Finder(importlib.abc.MetaPathFinder):
@@ -63,7 +65,7 @@ class _Finder(importlib.abc.MetaPathFinder):
             if error.name is None or not (name + ".").startswith(error.name + "."):
                 raise  # something else is missing
             raise ModuleNotFoundError(f"cupynet {cupynet_version} has no {fullname!r}", name=fullname) from None
-        spec = importlib.machinery.ModuleSpec(fullname, _Loader(name), is_package=True)
+        spec = importlib.machinery.ModuleSpec(fullname, _Loader(fullname, name), is_package=True)
         spec.submodule_search_locations = []
         return spec
 
