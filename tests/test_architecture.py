@@ -51,6 +51,7 @@ ROOMS = [
     "executor_manager",
     "model",
     "rnn",
+    "gluon",
     "visualization",
     "test_utils",
     "contrib",
