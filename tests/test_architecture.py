@@ -59,16 +59,6 @@ ROOMS = [
     "compat",
     "__main__",
 ]
-ROOMS = ["error", "dtypes", "c_api", "base", "nested", "libinfo", "download",
-         "observe", "device", "engine", "runtime", "util", "context",
-         "ops", "tape", "ndarray", "autograd", "random",
-         "name", "attribute", "graph", "executor", "interpreted", "cached_op", "symbol", "control_flow", "operator",
-         "registry", "initializer", "lr_scheduler", "optimizer", "metric",
-         "opencv", "recordio", "io",
-         "checkpoint", "callback", "kvstore", "monitor", "module", "executor_manager", "model",
-         "rnn",
-         "gluon",
-         "visualization", "test_utils", "contrib", "misc", "compat", "__main__"]
 FILES = sorted(path for path in ROOT.rglob("*.py") if path != ROOT / "__init__.py")
 
 
