@@ -58,8 +58,8 @@ autograd.get_symbol = _get_symbol
 _LAZY = {"initializer": "initializer", "init": "initializer", "lr_scheduler": "lr_scheduler", "optimizer": "optimizer",
          "opt": "optimizer", "metric": "metric", "registry": "registry", "recordio": "recordio", "io": "io",
          "callback": "callback", "model": "model", "module": "module", "mod": "module",
-         "kvstore": "kvstore", "kv": "kvstore", "monitor": "monitor", "mon": "monitor",
-         "rnn": "rnn",
+         "image": "image", "img": "image", "kvstore": "kvstore", "kv": "kvstore", "monitor": "monitor",
+         "mon": "monitor", "rnn": "rnn",
          "executor_manager": "executor_manager", "viz": "visualization", "visualization": "visualization",
          "test_utils": "test_utils", "gluon": "gluon",
          "contrib": "contrib", "misc": "misc", "runtime": "runtime", "libinfo": "libinfo"}

@@ -6,6 +6,7 @@ from ..ops.catalog import find as _find
 from . import _internal, contrib, creation, elementwise, image, linalg, op, random, sparse
 from . import ndarray as _ndarray
 from .creation import *  # noqa: F403
+from .decoding import imdecode
 from .elementwise import *  # noqa: F403
 from .exchange import *  # noqa: F403
 from .files import load, load_frombuffer, save

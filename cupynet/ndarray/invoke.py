@@ -40,7 +40,7 @@ def _check(op: Op, attrs: Attrs, raws: Sequence[Any]) -> tuple[Op, int, tuple]:
     dtypes: list = [None] * count
     infer_shapes(op, attrs, [x.shape for x in raws], shapes)
     infer_types(op, attrs, [x.dtype for x in raws], dtypes)
-    if not raws and not known(shapes[0]):
+    if not raws and "shape" in attrs and not known(shapes[0]):
         raise undetermined(op.name, shapes[0], attrs)
     visible = op.visible_count(attrs)
     found = adapted(op, attrs, [x.shape for x in raws], shapes, dtypes), visible, tuple(zip(shapes[:visible], dtypes))

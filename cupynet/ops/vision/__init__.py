@@ -4,6 +4,7 @@ from . import (
     correlation,
     crop,
     deformable,
+    files,
     image,
     maps,
     position_sensitive,
