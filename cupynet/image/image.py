@@ -22,6 +22,7 @@ from .augment import (
     SequentialAug,
 )
 from .codec import imdecode, imread
+from .iterator import ImageIter
 from .rotate import imrotate, random_rotate
 from .transform import (
     _get_interp_method,
@@ -41,4 +42,4 @@ __all__ = ["imread", "imdecode", "imresize", "copyMakeBorder", "scale_down", "re
            "Augmenter", "SequentialAug", "RandomOrderAug", "ResizeAug", "ForceResizeAug", "RandomCropAug",
            "RandomSizedCropAug", "CenterCropAug", "BrightnessJitterAug", "ContrastJitterAug", "SaturationJitterAug",
            "HueJitterAug", "ColorJitterAug", "LightingAug", "ColorNormalizeAug", "RandomGrayAug", "HorizontalFlipAug",
-           "CastAug", "CreateAugmenter", "numeric_types", "_get_interp_method"]
+           "CastAug", "CreateAugmenter", "ImageIter", "numeric_types", "_get_interp_method"]
