@@ -6,6 +6,7 @@ of their own, and colours in the order red, green, blue. Other threads run meanw
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from types import ModuleType
@@ -15,7 +16,7 @@ import numpy as np
 
 from .base import MXNetError, MXNetTypeError, MXNetValueError
 
-__all__ = ["opencv", "decode", "read", "resize", "pad"]
+__all__ = ["opencv", "is_there", "decode", "read", "resize", "pad"]
 
 _TYPES = ("uint8", "int8", "uint16", "int16", "int32", "float32", "float64")
 
@@ -27,6 +28,11 @@ def opencv(who: str) -> ModuleType:
         raise MXNetError(f"{who} needs OpenCV, which is not installed: pip install cupynet[image] (or "
                          "opencv-python-headless)")
     return module
+
+
+def is_there() -> bool:
+    """Whether OpenCV is installed; it is not loaded."""
+    return importlib.util.find_spec("cv2") is not None
 
 
 @lru_cache(maxsize=1)

@@ -11,13 +11,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from . import device
+from . import device, opencv
 from .base import MXNetError, MXNetTypeError
 
 __all__ = ["Feature", "Features", "feature_list"]
 
 _NEVER = ("CUDA_RTC", "TENSORRT", "CPU_SSE4A", "OPENMP", "JEMALLOC", "MKLDNN", "CAFFE", "CXX14", "SIGNAL_HANDLER",
-          "DEBUG", "TVM_OP", "CUDNN", "NCCL", "OPENCV", "PROFILER", "DIST_KVSTORE")
+          "DEBUG", "TVM_OP", "CUDNN", "NCCL", "PROFILER", "DIST_KVSTORE")
 _BLAS = {"BLAS_OPEN": "openblas", "BLAS_ATLAS": "atlas", "BLAS_MKL": "mkl", "BLAS_APPLE": "accelerate"}
 _SIMD = {"CPU_SSE": "SSE", "CPU_SSE2": "SSE2", "CPU_SSE3": "SSE3", "CPU_SSE4_1": "SSE41", "CPU_SSE4_2": "SSE42",
          "CPU_AVX": "AVX", "CPU_AVX2": "AVX2", "SSE": "SSE", "F16C": "F16C"}
@@ -41,7 +41,7 @@ class Feature(NamedTuple):
 def feature_list() -> list[Feature]:
     """Return all features that MXNet has a name for.
 
-    CUDA stands for a GPU that CuPy can use; the BLAS and the vector instructions are those of NumPy. What only
+    CUDA stands for a GPU that CuPy can use, OPENCV for its Python package; the BLAS and the vector instructions are those of NumPy. What only
     compiled code can have is never there.
     """
     numpy = np.show_config(mode="dicts")
@@ -51,7 +51,7 @@ def feature_list() -> list[Feature]:
     vector = {name for group in groups for name in _GROUPS.get(group, (group,))}
     there = dict.fromkeys(_NEVER, False) | {name: text in blas for name, text in _BLAS.items()}
     there |= {name: text in vector for name, text in _SIMD.items()}
-    there |= {"CUDA": device.count_gpus() > 0, "LAPACK": True, "INT64_TENSOR_SIZE": True}
+    there |= {"CUDA": device.count_gpus() > 0, "OPENCV": opencv.is_there(), "LAPACK": True, "INT64_TENSOR_SIZE": True}
     return [Feature(name, there[name]) for name in _ORDER]
 
 

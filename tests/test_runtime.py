@@ -24,6 +24,7 @@ def test_questions():
     features = runtime.Features()
     assert features.is_enabled("lapack") is True and features.is_enabled("MKLDNN") is False
     assert features.is_enabled("CUDA") == (mx.num_gpus() > 0)
+    assert features.is_enabled("OPENCV")  # one of the packages for tests
     with pytest.raises(RuntimeError, match=r"Feature 'FOO' is unknown, known features are: \['CUDA', 'CUDNN'"):
         features.is_enabled("foo")
     with pytest.raises(TypeError, match="feature_name is 3"):

@@ -158,18 +158,15 @@ class ImageIter(DataIter):
         """Begin the next epoch, in a new order if the images are shuffled."""
         if self.seq is not None and self.shuffle:
             random.shuffle(self.seq)
-        self._rewind()
-
-    def hard_reset(self) -> None:
-        """Begin again, without the images that the last epoch has left."""
-        self._rolled = 0
-        self._rewind()
-
-    def _rewind(self) -> None:
         if not self._rolled:
             self._rows = []
         self._to_the_first()
         self._allow_read = True
+
+    def hard_reset(self) -> None:
+        """Begin the next epoch without the images that the last one has left."""
+        self._rolled = 0
+        self.reset()
 
     def _to_the_first(self) -> None:
         self.cur = 0
