@@ -41,8 +41,8 @@ class Feature(NamedTuple):
 def feature_list() -> list[Feature]:
     """Return all features that MXNet has a name for.
 
-    CUDA stands for a GPU that CuPy can use, OPENCV for its Python package; the BLAS and the vector instructions are those of NumPy. What only
-    compiled code can have is never there.
+    CUDA stands for a GPU that CuPy can use, OPENCV for its Python package; the BLAS and the vector instructions are
+    those of NumPy. What only compiled code can have is never there.
     """
     numpy = np.show_config(mode="dicts")
     blas = numpy.get("Build Dependencies", {}).get("blas", {}).get("name", "").lower()

@@ -14,6 +14,7 @@ import numpy as np
 
 from .. import ndarray as nd
 from ..base import MXNetValueError
+from ..context import cpu
 from ..ndarray import NDArray
 from .transform import (
     _resized,
@@ -58,6 +59,11 @@ class Augmenter:
     def __call__(self, src: NDArray) -> NDArray:
         """Return the image changed; `src` itself may change."""
         raise NotImplementedError("Must override implementation.")
+
+
+def _constant(values: Any) -> NDArray:
+    """Return numbers where images are decoded."""
+    return values if isinstance(values, NDArray) else nd.array(values, ctx=cpu())
 
 
 def _plain(value: Any) -> Any:
@@ -184,11 +190,11 @@ class ContrastJitterAug(Augmenter):
     def __init__(self, contrast: float):
         super().__init__(contrast=contrast)
         self.contrast = contrast
-        self.coef = nd.array(_LUMA)
+        self.coef = _constant(_LUMA)
 
     def __call__(self, src: NDArray) -> NDArray:
         alpha = 1.0 + random.uniform(-self.contrast, self.contrast)
-        grey = src * self.coef
+        grey = src * self.coef.as_in_context(src.context)
         grey = (3.0 * (1.0 - alpha) / grey.size) * nd.sum(grey)
         src *= alpha
         src += grey
@@ -201,11 +207,11 @@ class SaturationJitterAug(Augmenter):
     def __init__(self, saturation: float):
         super().__init__(saturation=saturation)
         self.saturation = saturation
-        self.coef = nd.array(_LUMA)
+        self.coef = _constant(_LUMA)
 
     def __call__(self, src: NDArray) -> NDArray:
         alpha = 1.0 + random.uniform(-self.saturation, self.saturation)
-        grey = nd.sum(src * self.coef, axis=2, keepdims=True)
+        grey = nd.sum(src * self.coef.as_in_context(src.context), axis=2, keepdims=True)
         grey *= 1.0 - alpha
         src *= alpha
         src += grey
@@ -224,7 +230,7 @@ class HueJitterAug(Augmenter):
         alpha = random.uniform(-self.hue, self.hue)
         u, w = np.cos(alpha * np.pi), np.sin(alpha * np.pi)
         turn = np.array([[1.0, 0.0, 0.0], [0.0, u, -w], [0.0, w, u]])
-        return nd.dot(src, nd.array(np.dot(np.dot(self.ityiq, turn), self.tyiq).T))
+        return nd.dot(src, nd.array(np.dot(np.dot(self.ityiq, turn), self.tyiq).T, ctx=src.context))
 
 
 class ColorJitterAug(RandomOrderAug):
@@ -254,7 +260,7 @@ class LightingAug(Augmenter):
 
     def __call__(self, src: NDArray) -> NDArray:
         alpha = np.random.normal(0, self.alphastd, size=(3,))
-        src += nd.array(np.dot(self.eigvec * alpha, self.eigval))
+        src += nd.array(np.dot(self.eigvec * alpha, self.eigval), ctx=src.context)
         return src
 
 
@@ -263,10 +269,10 @@ class ColorNormalizeAug(Augmenter):
 
     def __init__(self, mean: Any, std: Any):
         super().__init__(mean=mean, std=std)
-        self.mean, self.std = (x if x is None or isinstance(x, NDArray) else nd.array(x) for x in (mean, std))
+        self.mean, self.std = (None if x is None else _constant(x) for x in (mean, std))
 
     def __call__(self, src: NDArray) -> NDArray:
-        return color_normalize(src, self.mean, self.std)
+        return color_normalize(src, *(x if x is None else x.as_in_context(src.context) for x in (self.mean, self.std)))
 
 
 class RandomGrayAug(Augmenter):
@@ -275,10 +281,10 @@ class RandomGrayAug(Augmenter):
     def __init__(self, p: float):
         super().__init__(p=p)
         self.p = p
-        self.mat = nd.array(_GREY)
+        self.mat = _constant(_GREY)
 
     def __call__(self, src: NDArray) -> NDArray:
-        return nd.dot(src, self.mat) if random.random() < self.p else src
+        return nd.dot(src, self.mat.as_in_context(src.context)) if random.random() < self.p else src
 
 
 class CastAug(Augmenter):
@@ -342,7 +348,7 @@ def CreateAugmenter(data_shape: Sequence[int], resize: int = 0, rand_crop: bool 
         augmenters.append(LightingAug(pca_noise, _PCA_VALUES, _PCA_VECTORS))
     if rand_gray > 0:
         augmenters.append(RandomGrayAug(rand_gray))
-    mean, std = (nd.array(usual) if given is True else given
+    mean, std = (_constant(usual) if given is True else given
                  for given, usual in ((mean, _IMAGENET_MEAN), (std, _IMAGENET_STD)))
     for name, value in (("mean", mean), ("std", std)):
         if value is not None and tuple(np.shape(value)) not in ((1,), (3,)):

@@ -63,6 +63,7 @@ class MXRecordIO:
         self.pid, self.is_open = os.getpid(), True
 
     def _begin_reading(self) -> None:
+        self._read = self._stamps()
         self._file, self._position = RecordFile(readable(self.uri), self.uri), 0
 
     def _begin_writing(self) -> None:
@@ -94,7 +95,24 @@ class MXRecordIO:
 
     def reset(self) -> None:
         """Go back to the beginning; a writer forgets what it has written."""
-        self.open()
+        if self.is_open and not self.writable and self._read == self._stamps():
+            self._position, self.pid = 0, os.getpid()  # nothing to be opened, or of an index to be read, again
+        else:
+            self.open()
+
+    def _stamps(self) -> list[tuple]:
+        """Return by what the files that are read would differ if they were others, or had changed."""
+        stamps = []
+        for path in self._sources():
+            try:
+                found = os.stat(readable(path))
+                stamps.append((found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns))
+            except OSError:
+                stamps.append((path, "is not there"))
+        return stamps
+
+    def _sources(self) -> list[str]:
+        return [self.uri]
 
     def __enter__(self) -> MXRecordIO:
         return self
@@ -139,7 +157,7 @@ class MXRecordIO:
         """
         self._need("write", writing=True)
         try:
-            payload = bytes(memoryview(buf))
+            payload = buf if type(buf) is bytes else bytes(memoryview(buf))
         except TypeError as error:
             raise MXNetTypeError(f"{type(self).__name__}.write: buf is {type(buf).__name__}; expected bytes") from error
         self._pending[0].write(*framed(payload))
@@ -191,6 +209,9 @@ class MXIndexedRecordIO(MXRecordIO):
         self.idx: dict[Any, int] = {}
         self.keys: list[Any] = []
         super().__init__(uri, flag)
+
+    def _sources(self) -> list[str]:
+        return [self.uri, self.idx_path]
 
     def _begin_reading(self) -> None:
         self.idx, self.keys = _read_index(self.idx_path, self.key_type)

@@ -4,6 +4,7 @@ import pickle
 import random
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from forks import can_fork, holds_in_a_child
 
 import cupynet as mx
 from cupynet.recordio import MXIndexedRecordIO, MXRecordIO
+
+ROOT = Path(mx.__file__).parents[1]
 
 
 @pytest.fixture(autouse=True)
@@ -44,6 +47,22 @@ def test_records_come_in_order_and_again_after_reset():
     assert file.read() == b"one"
     file.open()
     assert file.read() == b"one"
+
+
+def test_reset_sees_another_file():
+    write_indexed({0: b"old"})
+    plain, indexed = MXRecordIO("a.rec", "r"), MXIndexedRecordIO("a.idx", "a.rec", "r")
+    keys = indexed.keys
+    indexed.reset()
+    assert indexed.keys is keys  # was not read again
+    write_indexed({7: b"another", 8: b"more"})
+    for file in (plain, indexed):
+        file.reset()
+        assert file.read() == b"another"
+    assert indexed.keys == [7, 8]
+    os.remove("a.rec")
+    with pytest.raises(mx.MXNetError, match="No such file"):
+        plain.reset()
 
 
 def test_what_has_a_buffer_is_written():
@@ -101,6 +120,20 @@ def test_a_pipe_is_written_to():
     write([b"through"], "pipe")
     assert b"through" in child.communicate(timeout=30)[0]
     assert os.listdir() == ["pipe"]
+
+
+def test_a_full_disk_is_an_error():
+    file = MXRecordIO("/dev/full", "w")
+    file.write(b"much")
+    with pytest.raises(mx.MXNetError, match="cannot write /dev/full: No space left"):
+        file.close()
+    file.close()
+
+
+def test_a_program_that_ends_keeps_what_it_wrote():
+    program = "import cupynet as mx; file = mx.recordio.MXRecordIO('a.rec', 'w'); file.write(b'kept'); mx.file = file"
+    subprocess.run([sys.executable, "-c", program], check=True, env={**os.environ, "PYTHONPATH": str(ROOT)})
+    assert read() == [b"kept"]
 
 
 def test_keys():
