@@ -1,18 +1,16 @@
 """Readers and writers of records as MXNet's behave, and what a kill, a fork, a copy or damage does to them."""
 import os
 import pickle
-import random
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 from forks import can_fork, holds_in_a_child
 
 import cupynet as mx
-from cupynet.recordio import MXIndexedRecordIO, MXRecordIO
+from cupynet.recordio import MXIndexedRecordIO, MXRecordIO, pending
 
 ROOT = Path(mx.__file__).parents[1]
 
@@ -259,33 +257,45 @@ def test_an_index_of_something_else():
         MXIndexedRecordIO("no.idx", "a.rec", "r")
 
 
-def write_for_ever():
-    """Write the same pair of files again and again, each time with records of its own, all alike."""
-    n = 0
-    while True:
-        n += 1
-        write_indexed(dict.fromkeys(range(20), b"%06d " % n * 2000))
+def killed_at(step, records):
+    """Write `records` in a child that is killed before its `step`-th change of a file; return whether it was."""
+    child = os.fork()
+    if child:
+        return os.WIFSIGNALED(os.waitpid(child, 0)[1])
+    left = [step]
+
+    def stepping(function):
+        def step_then(*args, **kwargs):
+            if left[0] == 0:
+                os.kill(os.getpid(), signal.SIGKILL)
+            left[0] -= 1
+            return function(*args, **kwargs)
+        return step_then
+    try:
+        for name in ("fsync", "unlink", "replace", "chmod"):
+            setattr(os, name, stepping(getattr(os, name)))
+        pending.PendingFile.flush = stepping(pending.PendingFile.flush)
+        write_indexed(records)
+        os._exit(0)
+    finally:
+        os._exit(1)
 
 
 @can_fork
-def test_a_kill_leaves_whole_files_that_belong_together():
-    """A program that writes files, killed a hundred times at any moment."""
-    draw, seen = random.Random(0), set()
-    write_indexed({0: b"x"})
-    for _ in range(100):
-        child = os.fork()
-        if child == 0:
-            try:
-                write_for_ever()
-            finally:
-                os._exit(1)
-        time.sleep(draw.random() * 0.02)
-        os.kill(child, signal.SIGKILL)
-        os.waitpid(child, 0)
+@pytest.mark.parametrize("buffer", [1 << 20, 40_000])  # written at once, and piece by piece
+def test_a_kill_leaves_whole_files_that_belong_together(monkeypatch, buffer):
+    """A program that writes files anew, killed before each thing that it does to a file."""
+    monkeypatch.setattr(pending, "_BUFFER", buffer)
+    seen, step, alive = [], 0, False
+    while not alive:
+        old, new = {key: b"old" * key for key in range(20)}, {key: b"newer" * 100 * key for key in range(30)}
+        write_indexed(old)
+        alive = not killed_at(step, new)
         records = read()
-        assert len(set(records)) == 1 and len(records) in (1, 20)
+        assert records in (list(old.values()), list(new.values()))
+        seen.append(len(records))
         if os.path.exists("a.idx"):
             file = MXIndexedRecordIO("a.idx", "a.rec", "r")
             assert [file.read_idx(key) for key in file.keys] == records
-        seen.add(records[0])
-    assert len(seen) > 1
+        step += 1
+    assert seen == sorted(seen) and seen[0] == 20 and seen[-2:] == [30, 30] and step > 8
