@@ -10,8 +10,11 @@ from typing import Any
 import numpy as np
 
 from ..base import MXNetError, MXNetTypeError, MXNetValueError
+from ..context import cpu
 from ..dtypes import as_dtype
-from ..ndarray import NDArray, array
+from ..ndarray import NDArray
+from ..ndarray.base import wrap
+from .draws import Draws
 from .idx import read_idx
 from .iterators import DataBatch, DataDesc, DataIter
 
@@ -73,10 +76,10 @@ class MXDataIter(DataIter):
         return self._current
 
     def getdata(self) -> NDArray:
-        return array(self._now()[0], dtype=self._now()[0].dtype)
+        return wrap(self._now()[0], cpu())
 
     def getlabel(self) -> NDArray:
-        return array(self._now()[1], dtype=self._now()[1].dtype)
+        return wrap(self._now()[1], cpu())
 
     def getindex(self) -> np.ndarray:
         return self._now()[3]
@@ -123,7 +126,7 @@ def MNISTIter(image: str = "./train-images-idx3-ubyte", label: str = "./train-la
     first, last = (int(len(images) / num_parts * part) for part in (part_index, part_index + 1))
     order = np.arange(first, last)
     if shuffle:
-        order = order[_shuffled(len(order), seed)]
+        order = order[Draws(seed).shuffled(len(order))]
     shape = (-1,) if flat else (1, *images.shape[1:])
     dtype = as_dtype(dtype)
     if not silent:
@@ -135,23 +138,6 @@ def MNISTIter(image: str = "./train-images-idx3-ubyte", label: str = "./train-la
             data = (images[rows] * np.float32(1 / 256)).reshape(batch_size, *shape)
             yield data.astype(dtype), labels[rows].astype(dtype), 0, rows.astype(np.uint64)
     return MXDataIter(epoch, data_name, label_name)
-
-
-def _shuffled(n: int, seed: int) -> np.ndarray:
-    """Return 0, ..., n - 1 in the order of ``std::shuffle``, as C++'s libraries had it, with a Mersenne Twister.
-
-    Element i changes places with one of 0, ..., i, drawn by dividing a 32-bit word and drawing again above the largest
-    multiple.
-    """
-    word = np.random.RandomState(seed & 0xFFFFFFFF)._bit_generator.random_raw
-    order = list(range(n))
-    for i in range(1, n):
-        scale = 0xFFFFFFFF // (i + 1)
-        j = word() // scale
-        while j > i:
-            j = word() // scale
-        order[i], order[j] = order[j], order[i]
-    return np.array(order, np.int64)
 
 
 # ---- tables ---------------------------------------------------------------------------------------
