@@ -1,9 +1,17 @@
 """``mx.io``: what feeds training, batch by batch."""
 from .arrays import NDArrayIter
-from .image_record import ImageRecordInt8Iter, ImageRecordIter, ImageRecordUInt8Iter
+from .image_record import (
+    ImageRecordInt8Iter,
+    ImageRecordIter,
+    ImageRecordIter_v1,
+    ImageRecordUInt8Iter,
+    ImageRecordUInt8Iter_v1,
+)
 from .iterators import DataBatch, DataDesc, DataIter, ResizeIter
+from .libsvm import LibSVMIter
 from .prefetching import PrefetchingIter
 from .readers import CSVIter, MNISTIter, MXDataIter
 
 __all__ = ["DataBatch", "DataDesc", "DataIter", "NDArrayIter", "PrefetchingIter", "ResizeIter", "MXDataIter",
-           "MNISTIter", "CSVIter", "ImageRecordIter", "ImageRecordUInt8Iter", "ImageRecordInt8Iter"]
+           "MNISTIter", "CSVIter", "ImageRecordIter", "ImageRecordUInt8Iter", "ImageRecordInt8Iter",
+           "ImageRecordIter_v1", "ImageRecordUInt8Iter_v1", "LibSVMIter"]

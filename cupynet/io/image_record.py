@@ -24,7 +24,8 @@ from .image_record_params import AUGMENTATIONS, BATCHES, NORMALIZATIONS, READING
 from .image_record_values import Normalizer
 from .record_source import RecordSource
 
-__all__ = ["ImageRecordIter", "ImageRecordUInt8Iter", "ImageRecordInt8Iter"]
+__all__ = ["ImageRecordIter", "ImageRecordUInt8Iter", "ImageRecordInt8Iter", "ImageRecordIter_v1",
+           "ImageRecordUInt8Iter_v1"]
 
 _SEED = 111  # what MXNet adds to the user's seeds
 _AFTER_RESET = 1_000_003  # what a reset in the middle of an epoch adds to them
@@ -399,3 +400,10 @@ ImageRecordUInt8Iter = iterator(
 ImageRecordInt8Iter = iterator(
     "ImageRecordInt8Iter", "Return an iterator like :func:`ImageRecordIter`, of int8 and without normalization." +
     _ORDER, _PIXELS, _of_dtype("int8"))
+_OLDER = " (In MXNet it draws and rounds in ways of its own.)"
+ImageRecordIter_v1 = iterator(
+    "ImageRecordIter_v1", "Return what :func:`ImageRecordIter` does; an older name." + _OLDER + _ORDER,
+    _ALL, _with_dtype)
+ImageRecordUInt8Iter_v1 = iterator(
+    "ImageRecordUInt8Iter_v1", "Return what :func:`ImageRecordUInt8Iter` does; an older name." + _OLDER + _ORDER,
+    _PIXELS, _of_dtype("uint8"))

@@ -18,7 +18,7 @@ from .draws import Draws
 from .idx import read_idx
 from .iterators import DataBatch, DataDesc, DataIter
 
-__all__ = ["MXDataIter", "MNISTIter", "CSVIter"]
+__all__ = ["MXDataIter", "MNISTIter", "CSVIter", "RoundBatches", "files_of"]
 
 Rows = tuple[np.ndarray, np.ndarray, int, np.ndarray]  # data, labels, pad, numbers of the samples
 
@@ -123,6 +123,8 @@ def MNISTIter(image: str = "./train-images-idx3-ubyte", label: str = "./train-la
                          "and as many labels")
     if not 0 <= part_index < num_parts:
         raise MXNetValueError(f"MNISTIter: part_index is {part_index}; there are {num_parts} parts")
+    if batch_size < 1:
+        raise MXNetValueError(f"MNISTIter: batch_size is {batch_size}; expected at least 1")
     first, last = (int(len(images) / num_parts * part) for part in (part_index, part_index + 1))
     order = np.arange(first, last)
     if shuffle:
@@ -169,25 +171,27 @@ def CSVIter(data_csv: str | None = None, data_shape: Sequence[int] | None = None
     for name, value in (("data_csv", data_csv), ("data_shape", data_shape), ("batch_size", batch_size)):
         if value is None:
             raise MXNetValueError(f"CSVIter: Required parameter {name} is not presented")
+    if batch_size < 1:
+        raise MXNetValueError(f"CSVIter: batch_size is {batch_size}; expected at least 1")
     dtype = as_dtype(dtype)
     if dtype not in ("float32", "int32", "int64"):
         raise MXNetTypeError(f"CSVIter: {dtype} is not supported for CSVIter; expected float32, int32 or int64")
     data = _table(data_csv, tuple(data_shape), dtype)
-    label = np.zeros((len(data), *label_shape), dtype) if label_csv is None else \
+    label = np.zeros((len(data), *label_shape), dtype) if label_csv in (None, "NULL") else \
         _table(label_csv, tuple(label_shape), dtype)
     if len(label) < len(data):
         raise MXNetError(f"CSVIter: {data_csv} has {len(data)} lines, {label_csv} {len(label)}")
     if tuple(label_shape) == (1,):
         label = label[:, 0]
-    return MXDataIter(_RoundBatches(data, label, batch_size) if round_batch else
+    return MXDataIter(RoundBatches("CSVIter", data, label, batch_size) if round_batch else
                       lambda: _filled_batches(data, label, batch_size), data_name, label_name)
 
 
-class _RoundBatches:
+class RoundBatches:
     """Epochs that go on where the last one filled its last batch up."""
 
-    def __init__(self, data: np.ndarray, label: np.ndarray, batch_size: int):
-        self._data, self._label, self._batch_size, self._start = data, label, batch_size, 0
+    def __init__(self, who: str, data: np.ndarray, label: np.ndarray, batch_size: int):
+        self._who, self._data, self._label, self._batch_size, self._start = who, data, label, batch_size, 0
 
     def __call__(self) -> Iterator[Rows]:
         count, place = len(self._data), self._start
@@ -196,7 +200,8 @@ class _RoundBatches:
             place += self._batch_size
             pad = max(place - count, 0)
             if pad > count:
-                raise MXNetValueError(f"CSVIter: a batch of {self._batch_size} is more than twice the {count} samples")
+                raise MXNetValueError(f"{self._who}: a batch of {self._batch_size} is more than twice the {count} "
+                                      "samples")
             self._start = pad
             rows %= count
             yield self._data[rows], self._label[rows], pad, rows.astype(np.uint64)
@@ -212,11 +217,18 @@ def _filled_batches(data: np.ndarray, label: np.ndarray, batch_size: int) -> Ite
         yield data[rows], label[rows], batch_size - (stop - start), rows.astype(np.uint64)
 
 
+def files_of(who: str, path: str) -> list[Path]:
+    """Return the file, or the files in a folder by their names."""
+    try:
+        return sorted(each for each in Path(path).iterdir() if each.is_file()) if os.path.isdir(path) else [Path(path)]
+    except OSError as error:
+        raise MXNetError(f"{who}: cannot read {path}: {error}") from error
+
+
 def _table(path: str, shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
     """Return the lines of a file, or of the files in a folder, as (lines, *shape)."""
-    files = sorted(each for each in Path(path).iterdir() if each.is_file()) if os.path.isdir(path) else [Path(path)]
     tables = []
-    for file in files:
+    for file in files_of("CSVIter", path):
         try:
             lines = [line for line in file.read_text(encoding="utf-8").splitlines() if line.strip()]
             values = [[float(x) if dtype.kind == "f" else int(x) for x in line.split(",")] for line in lines]

@@ -145,3 +145,26 @@ def test_csv_rounds_batches(folder, arguments, expected):
 def test_csv_refuses(folder, arguments, words):
     with pytest.raises(mx.MXNetError, match=words):
         list(mx.io.CSVIter(**{"data_csv": "d.csv", "data_shape": (2,), "batch_size": 2, **arguments}))
+
+
+def test_files_that_are_not_what_they_should_be(tmp_path, mnist):
+    (tmp_path / "cut").write_bytes((tmp_path / "i").read_bytes()[:-5])
+    (tmp_path / "few").write_bytes(idx(np.arange(22)))
+    (tmp_path / "ragged.csv").write_text("1,2\n3\n")
+    (tmp_path / "nan.csv").write_text("1\nnan\n")
+    (tmp_path / "t.csv").write_text("1,2\n3,4\n")
+    for bad, message in (({"image": tmp_path / "cut"}, "cut is not an MNIST file"), ({"batch_size": 24}, "no batch"),
+                         ({"image": tmp_path / "none"}, "cannot read"), ({"label": tmp_path / "few"}, r"few \(22,\)"),
+                         ({"batch_size": 0}, "batch_size is 0")):
+        with pytest.raises(mx.MXNetError, match=message):
+            mx.io.MNISTIter(**{**mnist, "batch_size": 5, **bad})
+    for bad, message in (({"data_csv": "ragged.csv"}, "line 2 of .*ragged.csv has 1 numbers"),
+                         ({"data_csv": "none.csv"}, "cannot read"), ({"batch_size": 5}, "more than twice the 2"),
+                         ({"batch_size": 0}, "batch_size is 0"), ({"label_csv": "t.csv"}, "line 1 of .*t.csv has 2")):
+        arguments = {"data_csv": "t.csv", "data_shape": (2,), "batch_size": 2, **bad}
+        arguments.update({key: str(tmp_path / value) for key, value in arguments.items() if key.endswith("csv")})
+        with pytest.raises(mx.MXNetError, match=message):
+            mx.io.CSVIter(**arguments)
+    it = mx.io.CSVIter(data_csv=str(tmp_path / "t.csv"), data_shape=(2,), label_csv=str(tmp_path / "nan.csv"),
+                       batch_size=2)
+    assert np.isnan(next(it).label[0].asnumpy()).tolist() == [False, True]
