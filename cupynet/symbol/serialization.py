@@ -26,7 +26,7 @@ _CHANNELS_FIRST = (None, "NCW", "NCHW", "NCDHW")
 # How many outputs an operator has in MXNet, hidden ones included, where it is not as many as here. The files count
 # them in node_row_ptr, which nothing reads.
 _OUTPUTS = {"BatchNorm": 3, "BatchNorm_v1": 3, "_contrib_SyncBatchNorm": 3, "L2Normalization": 2, "RNN": 1,
-            "Pooling": lambda attrs: (
+            "_contrib_quantized_rnn": 1, "Pooling": lambda attrs: (
                 1 + (attrs.pool_type == "max" and attrs.kernel != () and attrs.layout in _CHANNELS_FIRST)),
             "GridGenerator": 2, "BilinearSampler": 2, "SpatialTransformer": 3, "Correlation": 3, "sort": 2,
             "_linalg_det": 3, "_linalg_slogdet": 4}

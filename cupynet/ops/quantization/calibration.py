@@ -1,7 +1,6 @@
 """Choosing a range by what is lost."""
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
@@ -14,7 +13,7 @@ from .ranges import FLOAT32
 __all__: list[str] = []
 
 _EPSILON = 1e-4  # what an empty bin is taken for
-_WORST = float(np.finfo(np.float32).max)
+_WORST = np.finfo(np.float32).max
 
 
 @op(name="_contrib_calibrate_entropy", outputs=("threshold", "divergence"), differentiable=False)
@@ -40,44 +39,55 @@ def calibrate_entropy(xp, hist, hist_edges, *, num_quantized_bins: int = 255):
     """
     counts, hist_edges = hist.reshape(-1).astype(np.float64), hist_edges.reshape(-1)
     middle, least = counts.size // 2, num_quantized_bins // 2
-    tried = range(least, middle + 1)
-    lost = xp.stack([_divergence(xp, counts, middle - i, min(middle + i + 1, counts.size), num_quantized_bins)
-                     for i in tried])
+    up_to, filled = _sums(xp, counts), _sums(xp, counts != 0)
+    ends = [min(middle + i + 1, counts.size) for i in range(least, middle + 1)]
+    lost = xp.stack([_divergence(xp, counts, up_to, filled, middle - i, end, num_quantized_bins)
+                     for i, end in zip(range(least, middle + 1), ends)])
     best = xp.argmin(lost).reshape(1)
-    ends = hist_edges[xp.asarray([min(middle + i + 1, counts.size) for i in tried])]
-    return ends[best].astype(FLOAT32), lost[best].astype(FLOAT32)
+    return hist_edges[xp.asarray(ends)][best], lost[best].astype(FLOAT32)
 
 
-def _divergence(xp: Any, counts: Any, start: int, stop: int, codes: int) -> Any:
+def _sums(xp: Any, values: Any) -> Any:
+    """Return the sums of all elements before each place, and of all."""
+    return xp.concatenate([xp.zeros(1), xp.cumsum(values, dtype=np.float64)])
+
+
+def _divergence(xp: Any, counts: Any, up_to: Any, filled: Any, start: int, stop: int, codes: int) -> Any:
     """Return what is lost if the bins from `start` to `stop` are told by so many codes."""
-    inner, whole = counts[start:stop].copy(), counts[start:stop].copy()
-    whole[0] += counts[:start].sum()
-    whole[-1] += counts[stop:].sum()
-    inner[0] = 0  # as MXNet does: what is in the first bin counts as lying outside
-    merged = inner.size // codes
-    begins = np.arange(codes) * merged
-    ends = np.append(begins[1:], inner.size)
-    place = np.minimum(np.arange(inner.size) // merged, codes - 1)
-
-    def by_code(values: Any) -> Any:
-        sums = xp.concatenate([xp.zeros(1), xp.cumsum(values)])
-        return sums[xp.asarray(ends)] - sums[xp.asarray(begins)]
-    spread = (by_code(inner) / xp.maximum(by_code(inner != 0), 1))[xp.asarray(place)] * (whole != 0)
+    whole = counts[start:stop].copy()
+    whole[0] = up_to[start + 1]
+    whole[-1] += up_to[-1] - up_to[stop]
+    merged = (stop - start) // codes
+    begins = start + merged * xp.arange(codes)
+    ends = begins + merged
+    begins[0] += 1  # as MXNet does: what is in the first bin counts as lying outside
+    ends[-1] = stop
+    means = (up_to[ends] - up_to[begins]) / xp.maximum(filled[ends] - filled[begins], 1)
+    spread = xp.empty_like(whole)
+    spread[:merged * codes] = xp.repeat(means, merged)
+    spread[merged * codes:] = means[-1]
+    spread *= whole != 0
     return _entropy(xp, _smoothed(xp, whole), _smoothed(xp, spread))
 
 
 def _smoothed(xp: Any, counts: Any) -> Any:
-    """Return `counts` with a little of what is there moved to the empty bins; nan if there is not enough."""
+    """Return `counts` in float32 with a little of what is there moved to the empty bins, nan if that is not enough."""
     empty = counts == 0
     present = counts.size - empty.sum()
-    taken = _EPSILON * empty.sum() / xp.maximum(present, 1)
-    return xp.where((present > 0) & (taken < 1), xp.where(empty, _EPSILON, counts - taken), math.nan)
+    taken = (_EPSILON * empty.sum() / xp.maximum(present, 1)).astype(FLOAT32)
+    enough = (present > 0) & (taken < 1)
+    return xp.where(enough, xp.where(empty, np.float32(_EPSILON), counts.astype(FLOAT32) - taken), np.float32(np.nan))
+
+
+def _total(xp: Any, values: Any) -> Any:
+    """Return the sum, added up one by one in float32: thresholds are often so close that MXNet's rounding decides."""
+    return xp.cumsum(values, dtype=FLOAT32)[-1]
 
 
 def _entropy(xp: Any, p: Any, q: Any) -> Any:
     """Return the divergence of `q` from `p`, both normalized; the largest number if one is nan."""
-    p, q = p / p.sum(), q / q.sum()
-    found = (p * xp.log(p / q)).sum()
+    p, q = p / _total(xp, p), q / _total(xp, q)
+    found = _total(xp, p * xp.log(p / q))
     return xp.where(xp.isnan(found), _WORST, found)
 
 

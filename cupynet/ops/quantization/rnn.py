@@ -11,7 +11,8 @@ __all__: list[str] = []
 
 
 @op(name="_contrib_quantized_rnn", outputs=("output", "state_output", "statecell_output", "saved"),
-    visible=lambda attrs: 3 if attrs.state_outputs else 1, differentiable=False, ignores=("use_sequence_length",))
+    visible=lambda attrs: 3 if attrs.state_outputs else 1, differentiable=False,
+    ignores=("use_sequence_length", "quantized"))
 def quantized_rnn(xp, data, parameters, state, state_cell, data_scale, data_shift, *, state_size: int,
                   num_layers: int, bidirectional: bool = False, mode: Mode, p: float = 0.0,
                   state_outputs: bool = False, projection_size: int | None = None,
