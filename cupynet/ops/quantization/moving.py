@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import functools
 import math
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -11,7 +11,7 @@ from ..array.indices import within
 from ..catalog import op, require
 from ..infer import Slots, elements
 from ..schema import Attrs, DType
-from .ranges import FLOAT32, INT8, RANGED, UINT8, check_codes, end_shapes, end_types, rounded, width
+from .ranges import FLOAT32, INT8, RANGED, STEPS, UINT8, check_codes, end_shapes, end_types, largest, rounded
 
 __all__: list[str] = []
 
@@ -111,10 +111,14 @@ def quantized_concat(xp, *data, num_args: int, dim: int = 1):
     parts, ends = data[:num_args], data[num_args:]
     low, high = functools.reduce(xp.minimum, ends[::2]).copy(), functools.reduce(xp.maximum, ends[1::2]).copy()
     dtype = _joined_type([x.dtype for x in parts])
-    step = width(xp, dtype, low, high)
-    codes = [rounded(xp, x.astype(FLOAT32) * (width(xp, x.dtype, *pair) / step), dtype)
+    codes = [rounded(xp, x.astype(FLOAT32) * (_density(xp, dtype, low, high) / _density(xp, x.dtype, *pair)), dtype)
              for x, *pair in zip(parts, ends[::2], ends[1::2])]
     return xp.concatenate(codes, dim), low, high
+
+
+def _density(xp: Any, dtype: np.dtype, low: Any, high: Any) -> Any:
+    """Return how many codes there are to a number of 1."""
+    return np.float32(STEPS[dtype]) / largest(xp, low, high)
 
 
 def _joined_type(dtypes: list[np.dtype]) -> np.dtype:
