@@ -63,6 +63,13 @@ def _boxes(random, shape, dtype, size=1.0):
     return (np.concatenate([extra, low * size, (low + side) * size], -1)).astype(dtype)
 
 
+def _objects(random, shape, dtype):
+    """Rows of a class and a box; those from the first without a class on are -1 throughout."""
+    rows = _boxes(random, shape, dtype)
+    rows[np.cumsum(rows[..., 0] < 0, axis=-1) > 0] = -1
+    return rows
+
+
 def _distribution(random, shape, dtype):
     weights = random.uniform(0.1, 1, shape)
     return (weights / weights.sum(-1, keepdims=True)).astype(dtype)
@@ -81,6 +88,7 @@ MAKERS = {
     ).astype(dtype),
     "permutation": lambda random, shape, dtype: random.permutation(int(np.prod(shape))).reshape(shape).astype(dtype),
     "boxes": _boxes,
+    "objects": _objects,
     "distribution": _distribution,
 }
 

@@ -27,7 +27,9 @@ def repeated(indices) -> bool:
 
 
 def negative(value) -> bool:
-    return any(negative(each) for each in value) if isinstance(value, list) else isinstance(value, int) and value < 0
+    if isinstance(value, list):
+        return any(negative(each) for each in value)
+    return isinstance(value, (int, float)) and value < 0
 
 
 def holds(test, *places: int):
@@ -66,6 +68,12 @@ def differ(a, b):
     return lambda call: len(call.arrays) > max(a, b) and call.arrays[a][1] != call.arrays[b][1]
 
 
+def elsewhere(call: Call) -> bool:
+    """Calls with a region of an image that is not there."""
+    image = np.trunc(make(call.arrays[1])[:, 0].astype("float64"))
+    return bool(np.any((image < 0) | (image >= call.arrays[0][2][0])))
+
+
 _ARITHMETIC = (
     "add subtract multiply divide true_divide modulo power maximum minimum equal not_equal greater "
     "greater_equal lesser lesser_equal logical_and logical_or logical_xor elemwise_add elemwise_sub "
@@ -99,6 +107,14 @@ _SHAPES = ("GroupNorm", "LayerNorm", "InstanceNorm", "contrib.SyncBatchNorm", "B
 _SELF_ATTENTION = [
     f"contrib.interleaved_matmul_{form}" for form in ("selfatt_qk", "selfatt_valatt", "encdec_qk", "encdec_valatt")
 ]
+_REGIONS = "ROIAlign PSROIPooling DeformablePSROIPooling RROIAlign".split()
+_REGIONS = ["ROIPooling", *(f"contrib.{name}" for name in _REGIONS)]
+_IMAGES = [
+    f"image.{name}"
+    for name in "crop to_tensor resize normalize adjust_lighting random_lighting random_color_jitter".split()
+]
+_IMAGES += [f"image.random_{name}" for name in ("brightness", "contrast", "saturation", "hue")]
+_IMAGES += [f"image.{way}flip_{name}" for way in ("", "random_") for name in ("left_right", "top_bottom")]
 _UPDATES = ("sgd_update", "sgd_mom_update", "adam_update")
 
 TABLE = [
@@ -291,6 +307,58 @@ TABLE = [
         "MXNet does not look at the shapes of rates",
     ),
     (("linalg.trsm",), attribute(lambda v: v == 0.0, "alpha"), "MXNet divides by alpha in the gradient"),
+    (
+        ("GridGenerator", "Crop", "contrib.MultiBoxPrior"),
+        has("float16", "float64", "int32", "int64", "int8", "uint8", "bool"),
+        "MXNet has float32 alone",
+    ),
+    (
+        ("contrib.DeformableConvolution",),
+        attribute(lambda v: v == [1, 1], "kernel"),
+        "MXNet writes into the offsets of a kernel of one element",
+    ),
+    (("contrib.bipartite_matching",), has("bool"), "MXNet has no kernel for bool arrays"),
+    (
+        ("contrib.MultiBoxTarget", "contrib.MultiBoxDetection"),
+        lambda call: len({recipe[2][0] for recipe in call.arrays if recipe[0] != "boxes"}) > 1,
+        "MXNet does not look at all batches",
+    ),
+    (_REGIONS, differ(0, 1), "regions may have a type of their own"),
+    (_REGIONS, elsewhere, "MXNet reads and writes beyond its memory for an image that is not there"),
+    (_IMAGES, has("bool"), "bool images are moved like others, MXNet 1.x has no kernel for them"),
+    (
+        ("image.flip_left_right", "image.flip_top_bottom"),
+        shape_of(0, lambda s: len(s) == 4),
+        "batches may be mirrored",
+    ),
+    (("image.crop",), shape_of(0, lambda s: s[-1] not in (1, 3)), "a part may be taken of any number of channels"),
+    (
+        ("image.normalize",),
+        either(
+            attribute(lambda v: isinstance(v, list) and len(v) > 1 and len(set(v)) == 1, "mean", "std"),
+            attribute(lambda v: isinstance(v, list) and 0.0 in v, "std"),
+        ),
+        "equal numbers count as one; what infinity is as a whole number is undefined",
+    ),
+    (("contrib.ModulatedDeformableConvolution",), None, "MXNet has it on GPUs alone"),
+    (
+        ("contrib.BilinearResize2D",),
+        both(
+            attribute(lambda v: v in ("to_even_down", 0.5), "mode", "scale_height", "scale_width"),
+            shape_of(0, lambda s: 1 in s[2:]),
+        ),
+        "MXNet gives an array that cannot be read",
+    ),
+    (
+        ("contrib.Proposal", "contrib.MultiProposal"),
+        either(shape_of(0, lambda s: len(s) > 4), attribute(negative, "ratios", "feature_stride")),
+        "MXNet does not look at further axes and negative numbers",
+    ),
+    (
+        ("BilinearSampler",),
+        attribute(lambda v: not isinstance(v, bool), "cudnn_off"),
+        "what means nothing is not read",
+    ),
     (
         _UPDATES,
         attribute(lambda v: not isinstance(v, bool), "lazy_update"),

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from ...base import MXNetTypeError
 from ..catalog import op, require
 from ..infer import Slots, alike, first_type, same_type
 from ..schema import Attrs
@@ -131,7 +132,7 @@ def box_nms(xp, data, *, overlap_thresh: float = 0.5, valid_thresh: float = 0.0,
     coord_start, score_index, id_index : int
         Columns of the first coordinate, the score and the class (none if negative).
     background_id : int
-        Boxes of this class are dropped.
+        Boxes of this class are dropped, where there are classes.
     force_suppress : bool
         Also across classes.
     in_format, out_format : {"corner", "center"}
@@ -145,7 +146,7 @@ def box_nms(xp, data, *, overlap_thresh: float = 0.5, valid_thresh: float = 0.0,
     count = shape[-2]
     score = rows[..., score_index]
     valid = score > valid_thresh
-    if id_index >= 0 and background_id >= 0:
+    if id_index >= 0:
         valid &= rows[..., id_index] != background_id
     ranked = xp.where(valid, -score, np.inf)
     order = xp.argsort(ranked, axis=-1, kind="stable")
@@ -187,6 +188,8 @@ def _(attrs: Attrs, ins: Slots, outs: Slots) -> None:
 def _(attrs: Attrs, ins: Slots, outs: Slots) -> None:
     ins[0] = outs[0]
     outs[0] = ins[0]
+    if ins[0] is not None and ins[0].kind != "f":
+        raise MXNetTypeError(f"_contrib_box_nms: data has dtype {ins[0]}, expected a floating-point type")
     outs[1] = np.dtype(np.int32)
 
 
@@ -225,7 +228,7 @@ def bipartite_matching(xp, data, *, is_ascend: bool = False, threshold: float, t
     is_ascend : bool
         Whether the lowest score is the best.
     threshold : float
-        Worse scores are not matched.
+        Only better scores are matched.
     topk : int
         If positive, at most ``topk + 1`` pairs are matched, as MXNet does.
 
@@ -238,7 +241,7 @@ def bipartite_matching(xp, data, *, is_ascend: bool = False, threshold: float, t
     """
     *lead, n, m = data.shape
     score = data.reshape(-1, n * m)
-    usable = score <= threshold if is_ascend else score >= threshold
+    usable = score < threshold if is_ascend else score > threshold
     score = xp.where(usable, -score if is_ascend else score, -np.inf).astype(data.dtype, copy=False)
     batch = xp.arange(len(score))
     rows, columns = xp.full((len(score), n), -1, data.dtype), xp.full((len(score), m), -1, data.dtype)
@@ -346,9 +349,11 @@ def box_decode(xp, data, anchors, *, std0: float = 1.0, std1: float = 1.0, std2:
 def _(attrs: Attrs, ins: Slots, outs: Slots) -> None:
     for i in (0, 1):
         _require_boxes("_contrib_box_decode", ins.names[i], ins[i])
+        require(ins[i] is None or len(ins[i]) == 3, "_contrib_box_decode",
+                f"{ins.names[i]} has shape {ins[i]}, expected 3 axes")
     ins[0] = outs[0]
     outs[0] = ins[0]
-    if ins[0] is not None and len(ins[0]) == 3:
+    if ins[0] is not None:
         ins[1] = (1, *ins[0][1:])
 
 

@@ -122,7 +122,7 @@ def correlation_grad(xp, flow, data1, data2, *, kernel_size: int = 1, max_displa
                 back_one[here] += each * two[there]
                 back_two[there] += each * one[here]
             else:
-                each = each * xp.sign(one[here] - two[there])
+                each = xp.where(one[here] >= two[there], each, -each)  # where both are the same, as in MXNet
                 back_one[here] += each
                 back_two[there] -= each
     inner = (slice(None), slice(None), *(slice(pad_size, pad_size + n) for n in data1.shape[2:]))

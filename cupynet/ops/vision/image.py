@@ -30,10 +30,9 @@ def _work(data: Any) -> Any:
 
 
 def _restore(xp: Any, result: Any, dtype: Any) -> Any:
-    """Return `result` as `dtype`: integers are truncated, those of 8 bits limited to their range."""
-    if dtype.kind in "iu" and dtype.itemsize == 1:
-        limits = np.iinfo(dtype)
-        result = xp.clip(result, limits.min, limits.max)
+    """Return `result` as `dtype`: integers are truncated, bytes limited to their range."""
+    if dtype == np.uint8:
+        result = xp.clip(result, 0, 255)
     return result.astype(dtype, copy=False)
 
 
@@ -51,6 +50,10 @@ def _image_shape(name: str, batches: bool = True, channels: bool = False):
         same_shape(attrs, ins, outs)
         _require_image(name, ins[0], batches, channels)
     return rule
+
+
+def _pass(F, grad):
+    return grad
 
 
 def _luma(pixels: Any) -> Any:
@@ -274,8 +277,8 @@ def _declare_flips(direction: str, axis: int) -> None:
                 "MXNet takes no batches, leaves the middle of an odd number of columns unset, and gives a gradient\n"
                 "that is not mirrored; here all of this is as one expects.")
     random_flip.doc = f"Mirror an image (H, W, C) {words} or leave it, with equal chances. No gradient."
-    flip.shape(_image_shape(flip.name))
-    random_flip.shape(_image_shape(random_flip.name, batches=False))
+    flip.shape(_image_shape(flip.name, channels=True))
+    random_flip.shape(_image_shape(random_flip.name, batches=False, channels=True))
     flip.type(same_type)
     random_flip.type(same_type)
 
@@ -298,24 +301,41 @@ def _contrast(xp: Any, data: Any, factor: Any) -> Any:
 
 
 def _saturation(xp: Any, data: Any, factor: Any) -> Any:
-    return data * factor + (1 - factor) * _luma(data) if data.shape[-1] == 3 else data.copy()
+    return data * factor + (1 - factor) * (data[..., 2:] * _LUMA[2]) if data.shape[-1] == 3 else data.copy()
 
 
 def _hue(xp: Any, data: Any, turn: Any) -> Any:
-    """Turn the hue by `turn` of a circle, at constant lightness and saturation (HSL)."""
+    """Turn the hue by `turn` of a circle, at constant lightness and saturation (HLS, in single precision).
+
+    The steps are those of OpenCV's conversions, so that what is rounded is rounded alike.
+    """
     if data.shape[-1] != 3:
         return data.copy()
-    red, green, blue = (data[..., i:i + 1] for i in range(3))
-    low, high = data.min(-1, keepdims=True), data.max(-1, keepdims=True)
-    chroma = high - low
-    # Position on the hexagon red, yellow, green, cyan, blue, magenta, counted in sixths of a turn.
-    sector = xp.where(high == red, green - blue, xp.where(high == green, blue - red, red - green))
-    sector = sector / xp.where(chroma == 0, 1, chroma)
-    sector += xp.where(high == red, 0, xp.where(high == green, 2, 4)).astype(data.dtype)
-    # A channel is full within a sixth of its own corner, empty beyond two sixths, linear in between.
-    corners = xp.arange(0, 6, 2, dtype=data.dtype)
-    distance = xp.abs((sector + turn * 6 - corners) % 6 - 3)
-    return low + chroma * xp.clip(distance - 1, 0, 1)
+    one = np.float32
+    red, green, blue = (data[..., i].astype(one) / one(255) for i in range(3))
+    high, low = xp.maximum(xp.maximum(red, green), blue), xp.minimum(xp.minimum(red, green), blue)
+    chroma, lightness = high - low, (high + low) * one(0.5)
+    grey = chroma <= np.finfo(one).eps
+    sixth = one(60) / xp.where(grey, one(1), chroma)
+    hue = xp.where(high == red, (green - blue) * sixth, xp.where(
+        high == green, (blue - red) * sixth + one(120), (red - green) * sixth + one(240)))
+    hue = xp.where(hue < 0, hue + one(360), hue) + turn * one(360)
+    top = xp.where(lightness < 0.5, high + low, 2 - high - low)
+    saturation = chroma / xp.where(grey, one(1), top)
+    full = xp.where(lightness <= 0.5, lightness * (1 + saturation), lightness + saturation - lightness * saturation)
+    empty = 2 * lightness - full
+    place = (hue * one(1 / 60)) % one(6)  # red, yellow, green, cyan, blue, magenta
+    sector = xp.floor(place)
+    part = place - sector
+    falling, rising = empty + (full - empty) * (1 - part), empty + (full - empty) * part
+    around = (full, falling, empty, empty, rising, full)  # of red, through the sectors; green is two behind, blue four
+    planes = []
+    for shift in (0, 4, 2):
+        plane = lightness
+        for i in range(6):
+            plane = xp.where(~grey & (sector == i), around[(i + shift) % 6], plane)
+        planes.append(plane)
+    return xp.stack(planes, -1) * one(255)
 
 
 def _uniform(rng: Any, low: np.float32, high: np.float32) -> Any:
@@ -323,41 +343,38 @@ def _uniform(rng: Any, low: np.float32, high: np.float32) -> Any:
 
 
 def _declare_random(name: str, function: Any, doc: str) -> None:
-    @op(name=f"_image_random_{name}", differentiable=False)
+    @op(name=f"_image_random_{name}")
     def kernel(xp, data, *, min_factor: float, max_factor: float, rng):
         result = function(xp, _work(data), _uniform(rng, as_single(min_factor), as_single(max_factor)))
-        return _restore(xp, xp.rint(result) if name == "hue" and data.dtype.kind in "iu" else result, data.dtype)
+        return _restore(xp, result, data.dtype)
 
     @kernel.shape
     def _(attrs: Attrs, ins: Slots, outs: Slots) -> None:
-        require(0 <= attrs.min_factor <= attrs.max_factor, kernel.name,
-                f"min_factor and max_factor are {attrs.min_factor} and {attrs.max_factor}; "
-                "expected 0 <= min_factor <= max_factor")
+        require(min(attrs.min_factor, attrs.max_factor) >= 0, kernel.name,
+                f"min_factor and max_factor are {attrs.min_factor} and {attrs.max_factor}; expected 0 or more")
         _image_shape(kernel.name, False, True)(attrs, ins, outs)
 
     kernel.doc = (f"{doc}, with a factor that is drawn uniformly from [`min_factor`, `max_factor`).\n\n"
                   "Parameters\n----------\ndata : (H, W, C), any dtype; C is 1 or 3\n\n"
-                  "Returns\n-------\nSame shape and dtype as `data`. No gradient.")
+                  "Returns\n-------\nSame shape and dtype as `data`. The gradient passes through as it is.")
     kernel.type(same_type)
+    kernel.grad("data")(_pass)
 
 
 _declare_random("brightness", _brightness, "Multiply the colours of an image; bytes are limited to 255")
 _declare_random("contrast", _contrast, "``factor * data + (1 - factor) * grey``, grey being the image's mean luma")
 _declare_random("saturation", _saturation,
-                "``factor * data + (1 - factor) * luma`` per pixel, luma being 0.299 R + 0.587 G + 0.114 B (MXNet's "
-                "forgets red and green, so that its images turn dark as they lose colour)")
-_declare_random("hue", _hue,
-                "Turn the hue of an image by a part of the circle, at constant lightness and saturation (bytes are "
-                "rounded, where MXNet truncates and so changes an image that is not turned)")
+                "``factor * data + (1 - factor) * 0.114 * blue`` per pixel (as in MXNet, which forgets red and green, "
+                "so that images turn dark as they lose colour)")
+_declare_random("hue", _hue, "Turn the hue of an image by a part of the circle, at constant lightness and saturation")
 
 
-@op(name="_image_random_color_jitter", differentiable=False)
+@op(name="_image_random_color_jitter")
 def random_color_jitter(xp, data, *, brightness: float, contrast: float, saturation: float, hue: float, rng):
     """Change brightness, contrast, saturation and hue of an image by random amounts.
 
     The factors of the first three are uniform in ``[1 - x, 1 + x)``, the turn of the hue in ``[-hue, hue)`` of
-    a circle. The steps come in random order, on a GPU always in this one; bytes are cut to their range once, at the
-    end.
+    a circle. The steps come in random order, on a GPU always in this one; bytes are cut to their range after each.
 
     Parameters
     ----------
@@ -365,19 +382,21 @@ def random_color_jitter(xp, data, *, brightness: float, contrast: float, saturat
 
     Returns
     -------
-    Same shape and dtype as `data`. No gradient.
+    Same shape and dtype as `data`. The gradient passes through as it is.
     """
-    result = _work(data)
+    result = data
     steps = ((brightness, 1, _brightness), (contrast, 1, _contrast), (saturation, 1, _saturation), (hue, 0, _hue))
     for amount, centre, function in map(steps.__getitem__, rng.serial.order(len(steps))):
         if amount > 0:
             amount = as_single(amount)
-            result = function(xp, result, _uniform(rng, centre - amount, centre + amount))
-    return _restore(xp, result, data.dtype) if result is not data else data.copy()
+            changed = function(xp, _work(result), _uniform(rng, centre - amount, centre + amount))
+            result = _restore(xp, changed, data.dtype)
+    return result if result is not data else data.copy()
 
 
 random_color_jitter.shape(_image_shape("_image_random_color_jitter", False, True))
 random_color_jitter.type(same_type)
+random_color_jitter.grad("data")(_pass)
 
 
 # ---- lighting -------------------------------------------------------------------------------------
@@ -402,33 +421,32 @@ def adjust_lighting(xp, data, *, alpha: Floats):
     ----------
     data : (H, W, C), any dtype; C is 1 or 3
     alpha : tuple of 3 floats
+        Further ones are ignored.
 
     Returns
     -------
     Same shape and dtype as `data`.
     """
-    return _light(xp, data, xp.asarray(np.array(alpha, _work(data[:0]).dtype)))
+    return _light(xp, data, xp.asarray(np.array(alpha[:3], _work(data[:0]).dtype)))
 
 
 @adjust_lighting.shape
 def _(attrs: Attrs, ins: Slots, outs: Slots) -> None:
-    require(len(attrs.alpha) == 3, "_image_adjust_lighting", f"alpha is {attrs.alpha}; expected 3 numbers")
+    require(len(attrs.alpha) >= 3, "_image_adjust_lighting", f"alpha is {attrs.alpha}; expected 3 numbers")
     _image_shape("_image_adjust_lighting", False, True)(attrs, ins, outs)
 
 
 adjust_lighting.type(same_type)
 
 
-@adjust_lighting.grad("data")
-def _(F, grad):
-    return grad
+adjust_lighting.grad("data")(_pass)
 
 
-@op(name="_image_random_lighting", differentiable=False)
+@op(name="_image_random_lighting")
 def random_lighting(xp, data, *, alpha_std: float = 0.05, rng):
     """AlexNet's lighting noise with three normal amounts of mean 0 and standard deviation `alpha_std`.
 
-    See ``_image_adjust_lighting``. No gradient.
+    See ``_image_adjust_lighting``. The gradient passes through as it is.
     """
     alpha = rng.serial.normal((3,)) * as_single(alpha_std)
     return _light(xp, data, alpha)
@@ -436,3 +454,4 @@ def random_lighting(xp, data, *, alpha_std: float = 0.05, rng):
 
 random_lighting.shape(_image_shape("_image_random_lighting", False, True))
 random_lighting.type(same_type)
+random_lighting.grad("data")(_pass)

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+from ...base import MXNetTypeError
 from ..catalog import op, require
 from ..infer import Slots, derived, first_type, same_type
 from ..schema import Attrs
@@ -47,7 +48,7 @@ def bilinear_resize(xp, data, like=None, *, height: int = 1, width: int = 1, sca
     Parameters
     ----------
     data : (N, C, H, W), floating point
-    like : (..., H', W'), only with ``mode="like"``
+    like : (N, C, H', W'), only with ``mode="like"``
         An array with the height and width of the result.
     height, width : int
     scale_height, scale_width : float
@@ -63,7 +64,7 @@ def bilinear_resize(xp, data, like=None, *, height: int = 1, width: int = 1, sca
     (N, C, H', W'), same dtype as `data`; float16 is summed in float32.
     """
     tall, wide = (_resized(n, mode, size, scale, other) for n, size, scale, other in zip(
-        data.shape[2:], (height, width), (scale_height, scale_width), (0, 0) if like is None else like.shape[-2:]))
+        data.shape[2:], (height, width), (scale_height, scale_width), (0, 0) if like is None else like.shape[2:4]))
     return _bilinear(xp, data, taps, tall, wide, align_corners)
 
 
@@ -71,6 +72,7 @@ def bilinear_resize(xp, data, like=None, *, height: int = 1, width: int = 1, sca
 def _(attrs: Attrs, ins: Slots, outs: Slots) -> None:
     name, data, like = "_contrib_BilinearResize2D", ins[0], ins.get("like")
     require_rank(name, "data", data, 4, "(N, C, H, W)")
+    require(like is None or len(like) >= 4, name, f"like has shape {like}, expected (N, C, H, W)")
     for what in ("height", "width"):
         scale = attrs[f"scale_{what}"]
         require(scale is None or scale > 0, name, f"scale_{what} is {scale}; expected a number greater than 0")
@@ -83,7 +85,7 @@ def _(attrs: Attrs, ins: Slots, outs: Slots) -> None:
     if data is None or (attrs.mode == "like" and like is None):
         return
     size = [None if n is None else
-            _resized(n, attrs.mode, attrs[what], attrs[f"scale_{what}"], like[i - 2] if like else None)
+            _resized(n, attrs.mode, attrs[what], attrs[f"scale_{what}"], like[i + 2] if like else None)
             for i, (n, what) in enumerate(zip(data[2:], ("height", "width")))]
     size = [derived(lambda s: max(s, 0), s) for s in size]
     require(all(not n or s is None or s > 0 or attrs.mode == "like" for s, n in zip(size, data[2:])), name,
@@ -91,7 +93,13 @@ def _(attrs: Attrs, ins: Slots, outs: Slots) -> None:
     outs[0] = (*data[:2], *size)
 
 
-bilinear_resize.type(first_type)
+
+@bilinear_resize.type
+def _(attrs: Attrs, ins: Slots, outs: Slots) -> None:
+    first_type(attrs, ins, outs)
+    if ins[0] is not None and ins[0].kind != "f":
+        raise MXNetTypeError(f"_contrib_BilinearResize2D: data has dtype {ins[0]}, expected a floating-point type")
+
 
 
 @bilinear_resize.grad("data")

@@ -127,7 +127,7 @@ def roi_pooling(xp, data, rois, *, pooled_size: Shape, spatial_scale: float):
 
 @roi_pooling.shape
 def _(attrs: Attrs, ins: Slots, outs: Slots) -> None:
-    require(0 < attrs.spatial_scale <= 1, "ROIPooling", f"spatial_scale is {attrs.spatial_scale}; expected 0 to 1")
+    require(0 <= attrs.spatial_scale <= 1, "ROIPooling", f"spatial_scale is {attrs.spatial_scale}; expected 0 to 1")
     channels = either(*(shape[1] for shape in (ins[0], outs[0], outs[1]) if shape))
     _roi_shape("ROIPooling", attrs, ins, outs, channels)
     ins[0] = (None, channels, None, None)
@@ -176,18 +176,22 @@ def _align_weights(xp: Any, begin: Any, size: Any, bins: int, length: int, ratio
     A bin averages samples at even distances, each interpolated between two pixels; samples more than a pixel
     off the map count as zero.
     """
-    step = (size / bins)[:, None]
-    limit = ratio if ratio > 0 else math.ceil(2 * length / bins) + 1
-    count = xp.full_like(step, ratio) if ratio > 0 else xp.clip(xp.ceil(step), 0, limit)
+    step = (size / bins)[:, None, None]
+    count = xp.full_like(step, ratio) if ratio > 0 else xp.ceil(step)
     share = 1 / xp.maximum(count, 1)
     pixel = xp.arange(length, dtype=step.dtype)
-    bin_begin = begin[:, None] + xp.arange(bins, dtype=step.dtype) * step
+    bin_begin = begin[:, None, None] + xp.arange(bins, dtype=step.dtype)[:, None] * step
+    first, samples = 0, ratio
+    if ratio <= 0:  # half a pixel or more from one to the next: no more than 6 are near a pixel
+        spacing = xp.where(count > 1, step * share, 1)
+        first, samples = xp.floor((pixel - 1 - bin_begin) / spacing - 0.5), 6
     total = 0
-    for sample in range(limit):
+    for i in range(samples):
+        sample = first + i
         place = bin_begin + (sample + 0.5) * share * step
-        weight = share * ((sample < count) & (place >= -1) & (place <= length))
-        distance = xp.abs(xp.clip(place, 0, length - 1)[..., None] - pixel)
-        total = total + xp.maximum(1 - distance, 0) * weight[..., None]
+        weight = share * ((sample >= 0) & (sample < count) & (place >= -1) & (place <= length))
+        distance = xp.abs(xp.clip(place, 0, length - 1) - pixel)
+        total = total + xp.maximum(1 - distance, 0) * weight
     return total
 
 
@@ -256,8 +260,7 @@ def roi_align(xp, data, rois, *, pooled_size: Shape, spatial_scale: float, sampl
     spatial_scale : float
         Pixels of `data` per unit of the coordinates of `rois`.
     sample_ratio : int
-        Samples along each side of a bin; if not positive, about one a pixel (for regions up to twice the size
-        of `data`; larger ones get the samples of such).
+        Samples along each side of a bin; if not positive, about one a pixel.
     position_sensitive : bool
         Every bin has channels of its own: ``C / (height * width)`` come out (R-FCN).
     aligned : bool
@@ -285,6 +288,8 @@ def roi_align(xp, data, rois, *, pooled_size: Shape, spatial_scale: float, sampl
 
 @roi_align.shape
 def _(attrs: Attrs, ins: Slots, outs: Slots) -> None:
+    require(0 <= attrs.spatial_scale <= 1, "_contrib_ROIAlign",
+            f"spatial_scale is {attrs.spatial_scale}; expected 0 to 1")
     area = math.prod(attrs.pooled_size) if attrs.position_sensitive else 1
     channels = ins[0][1] if ins[0] else None
     require(channels is None or channels % area == 0, "_contrib_ROIAlign",

@@ -17,7 +17,8 @@ __all__: list[str] = []
 @functools.lru_cache(maxsize=64)
 def _positions(height: int, width: int) -> np.ndarray:
     """Return x, y and 1 of every point of a grid over [-1, 1] x [-1, 1], as (3, height * width)."""
-    y, x = np.meshgrid(*(np.arange(n) * (2 / max(n - 1, 1)) - 1 for n in (height, width)), indexing="ij")
+    with np.errstate(all="ignore"):
+        y, x = np.meshgrid(*(np.arange(n) * (2 / np.float64(n - 1)) - 1 for n in (height, width)), indexing="ij")
     return np.stack([x.ravel(), y.ravel(), np.ones(height * width)])
 
 
@@ -27,11 +28,12 @@ def _affine_grid(xp: Any, theta: Any, height: int, width: int) -> Any:
 
 
 def _warp_scale(shape: tuple) -> np.ndarray:
-    return np.array([2 / max(n - 1, 1) for n in shape[:-3:-1]]).reshape(2, 1, 1)
+    with np.errstate(divide="ignore"):
+        return np.array([2 / np.float64(n - 1) for n in shape[:-3:-1]]).reshape(2, 1, 1)
 
 
 def _require_size(name: str, shape: tuple) -> None:
-    require(len(shape) == 2 and min(shape) > 0, name,
+    require(len(shape) >= 2 and min(shape[:2]) > 0, name,
             f"target_shape is {shape}; expected a height and a width, greater than 0")
 
 
@@ -46,14 +48,14 @@ def grid_generator(xp, data, *, transform_type: Literal["affine", "warp"], targe
         "warp": a flow field, in pixels, that is added to the identity.
     transform_type : {"affine", "warp"}
     target_shape : (height, width)
-        For "affine".
+        For "affine". Further numbers are ignored.
 
     Returns
     -------
-    (N, 2, H, W), same dtype as `data`. (An axis of one point, where MXNet gives nan, is at -1.)
+    (N, 2, H, W), same dtype as `data`. An axis of one point has no spacing: it is nan, and infinite where it is moved.
     """
     if transform_type == "affine":
-        return _affine_grid(xp, data, *target_shape)
+        return _affine_grid(xp, data, *target_shape[:2])
     height, width = data.shape[2:]
     identity = _positions(height, width)[:2].reshape(2, height, width)
     return data * xp.asarray(_warp_scale(data.shape), dtype=data.dtype) + xp.asarray(identity, dtype=data.dtype)
@@ -70,7 +72,7 @@ def _(attrs: Attrs, ins: Slots, outs: Slots) -> None:
     _require_size("GridGenerator", attrs.target_shape)
     require_rank("GridGenerator", "data", ins[0], 2, "(N, 6)")
     ins[0] = (outs[0][0] if outs[0] else None, 6)
-    outs[0] = (ins[0][0], 2, *attrs.target_shape)
+    outs[0] = (ins[0][0], 2, *attrs.target_shape[:2])
 
 
 grid_generator.type(same_type)
@@ -185,7 +187,9 @@ def sampler_data_grad(xp, data, grid, *, height: int, width: int):
     total = xp.zeros(n * channels * height * width, flow.dtype)
     start = xp.arange(n * channels).reshape(n, channels, 1) * (height * width)
     for index, x_weight, y_weight, _, _ in _corners(xp, accumulator(grid), height, width):
-        xp.add.at(total, (start + index).ravel(), (flow * (x_weight * y_weight)).ravel())
+        share = x_weight * y_weight
+        share = xp.where(xp.isnan(share), 0, share)  # such a point is nowhere
+        xp.add.at(total, (start + index).ravel(), (flow * share).ravel())
     return total.reshape(n, channels, height, width).astype(data.dtype, copy=False)
 
 
@@ -237,7 +241,7 @@ def spatial_transformer(xp, data, loc, *, target_shape: Shape = (0, 0), transfor
     -------
     (N, C, height, width), same dtype as `data`. Jaderberg et al., Spatial Transformer Networks, 2015.
     """
-    grid = _affine_grid(xp, loc, *target_shape)
+    grid = _affine_grid(xp, loc, *target_shape[:2])
     return _sample(xp, data, grid), grid
 
 
@@ -248,8 +252,8 @@ def _(attrs: Attrs, ins: Slots, outs: Slots) -> None:
     out = outs[0]
     ins[0] = (*(out[:2] if out else (None, None)), None, None)
     ins["loc"] = (ins[0][0], 6)
-    outs[0] = (ins["loc"][0], ins[0][1], *attrs.target_shape)
-    outs[1] = (ins["loc"][0], 2, *attrs.target_shape)
+    outs[0] = (ins["loc"][0], ins[0][1], *attrs.target_shape[:2])
+    outs[1] = (ins["loc"][0], 2, *attrs.target_shape[:2])
 
 
 spatial_transformer.type(same_type)

@@ -1,8 +1,6 @@
 """Anchors, targets and detections of single-shot detectors."""
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
 from ..catalog import op, require
@@ -27,6 +25,7 @@ def multibox_prior(xp, data, *, sizes: Floats = (1.0,), ratios: Floats = (1.0,),
     data : (N, C, H, W)
         Only its height, width and dtype count.
     sizes, ratios : tuple of float
+        Not looked at: a ratio that is not positive gives infinities or nan.
     clip : bool
         Cut the boxes to [0, 1].
     steps : (y, x)
@@ -38,10 +37,12 @@ def multibox_prior(xp, data, *, sizes: Floats = (1.0,), ratios: Floats = (1.0,),
     -------
     (1, H * W * (len(sizes) + len(ratios) - 1), 4), with corners. Liu et al., SSD, 2016.
     """
-    height, width = data.shape[2:]
+    height, width = data.shape[2:4]
     shapes = [(size, ratios[0]) for size in sizes] + [(sizes[0], ratio) for ratio in ratios[1:]]
-    half = np.array([(size * height / width * math.sqrt(ratio) / 2, size / math.sqrt(ratio) / 2)
-                     for size, ratio in shapes])
+    sides, roots = np.array([size for size, _ in shapes]), np.array([ratio for _, ratio in shapes])
+    with np.errstate(all="ignore"):
+        roots = np.sqrt(roots)
+        half = np.stack([sides * height / width * roots / 2, sides / roots / 2], -1)
     step_y, step_x = (step if step > 0 else 1 / n for step, n in zip(steps, (height, width)))
     y, x = np.meshgrid((np.arange(height) + offsets[0]) * step_y, (np.arange(width) + offsets[1]) * step_x,
                        indexing="ij")
@@ -54,12 +55,13 @@ def multibox_prior(xp, data, *, sizes: Floats = (1.0,), ratios: Floats = (1.0,),
 def _(attrs: Attrs, ins: Slots, outs: Slots) -> None:
     name = "_contrib_MultiBoxPrior"
     for what in ("sizes", "ratios"):
-        require(attrs[what] and min(attrs[what]) > 0, name, f"{what} is {attrs[what]}; expected numbers greater than 0")
+        require(attrs[what], name, f"{what} is empty; expected one number or more")
     for what in ("steps", "offsets"):
         require(len(attrs[what]) == 2, name, f"{what} is {attrs[what]}; expected two numbers, for y and x")
+    require(attrs.steps[0] * attrs.steps[1] >= 0, name, f"steps is {attrs.steps}; expected both or none")
     if ins[0] is not None:
-        require(len(ins[0]) == 4, name, f"data has shape {ins[0]}, expected (N, C, H, W)")
-        outs[0] = (1, elements((*ins[0][2:], len(attrs.sizes) + len(attrs.ratios) - 1)), 4)
+        require(len(ins[0]) >= 4, name, f"data has shape {ins[0]}, expected (N, C, H, W)")
+        outs[0] = (1, elements((*ins[0][2:4], len(attrs.sizes) + len(attrs.ratios) - 1)), 4)
 
 
 multibox_prior.type(same_type)
@@ -201,7 +203,7 @@ def multibox_detection(xp, cls_prob, loc_pred, anchor, *, clip: bool = True, thr
         Also across classes.
     variances : tuple of 4 floats
     nms_topk : int
-        If positive, so many of the best are kept.
+        If positive, so many of the best are kept. Behind them come detections as the anchors come, struck out.
 
     Returns
     -------
@@ -223,11 +225,13 @@ def multibox_detection(xp, cls_prob, loc_pred, anchor, *, clip: bool = True, thr
         boxes = xp.clip(boxes, 0, 1)
 
     suppresses = 0 < nms_threshold <= 1
-    # without suppression MXNet only moves what was dropped to the end
-    order = xp.argsort(xp.where(valid, -probability, np.inf) if suppresses else ~valid, axis=-1, kind="stable")
+    best = count if nms_topk <= 0 else min(nms_topk, count)
+    order = xp.argsort(~valid, axis=-1, kind="stable")  # what was dropped goes to the end
+    if suppresses:
+        ranked = xp.argsort(xp.where(valid, -probability, np.inf), axis=-1, kind="stable")
+        order = xp.concatenate([ranked[:, :best], order[:, best:]], -1)
     label, probability, boxes, valid = (box_rows(xp, each, order) for each in (label, probability, boxes, valid))
     if suppresses:
-        best = count if nms_topk <= 0 else min(nms_topk, count)
         keep = suppress(xp, boxes[:, :best], None if force_suppress else label[:, :best], valid[:, :best],
                          nms_threshold, True)
         label[:, :best] = xp.where(keep, label[:, :best], -1)

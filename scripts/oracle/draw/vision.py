@@ -1,67 +1,6 @@
-"""Images, sampling grids, regions of interest, detection."""
+"""Sampling grids, regions of interest, detection."""
 
 FLOAT = ("float32", "float32", "float64")
-
-
-def image(draw, dtype=None):
-    lead = [draw.int(1, 2)] if draw.chance(0.3) else []
-    dtype = dtype or draw.choice(("float32", "uint8"))
-    return draw.array(
-        [*lead, draw.int(1, 4), draw.int(1, 4), draw.choice([1, 3, 3])],
-        dtype,
-        *(("whole", 0, 256) if dtype == "uint8" else ("uniform", 0.0, 1.0)),
-    )
-
-
-def plain_image(draw):
-    return [image(draw)], {}
-
-
-def normalize(draw):
-    lead = [draw.int(1, 2)] if draw.chance(0.3) else []
-    channels = draw.choice([1, 3])
-    many = draw.choice([1, channels])
-    return [draw.plain([*lead, channels, draw.int(1, 4), draw.int(1, 4)], "float32")], {
-        "mean": [draw.float() for _ in range(many)],
-        "std": [draw.float(0.2, 2) for _ in range(many)],
-    }
-
-
-def image_resize(draw):
-    return [image(draw)], {
-        "size": draw.choice([[draw.int(1, 6)], [draw.int(1, 6), draw.int(1, 6)], draw.int(1, 6)]),
-        **draw.some(keep_ratio=draw.chance(), interp=draw.choice([0, 1])),
-    }
-
-
-def image_crop(draw):
-    recipe = image(draw)
-    height, width = recipe[2][-3:-1]
-    x, y = draw.int(0, width - 1), draw.int(0, height - 1)
-    return [recipe], {"x": x, "y": y, "width": draw.int(1, width - x), "height": draw.int(1, height - y)}
-
-
-def lighting(draw):
-    return [draw.array([draw.int(1, 4), draw.int(1, 4), 3], draw.choice(("float32", "uint8")), "whole", 0, 256)], {
-        "alpha": [draw.float(-0.2, 0.2) for _ in range(3)]
-    }
-
-
-def between(draw):
-    low = draw.float(0, 1)
-    return [image(draw)], {"min_factor": low, "max_factor": low}  # a factor that is no accident
-
-
-def jitter(draw):
-    return [image(draw)], {"brightness": 0.2, "contrast": 0.2, "saturation": 0.2, "hue": 0.1}, "shape"
-
-
-def random_lighting(draw):
-    return [image(draw)], draw.some(alpha_std=0.1), "shape"
-
-
-def random_flip(draw):
-    return [image(draw)], {}, "shape"
 
 
 # ---- sampling
@@ -235,7 +174,8 @@ def deformable(modulated):
             (n + 2 * p - ((k - 1) * d + 1)) // s + 1
             for n, p, k, d, s in zip(size, pad, attrs["kernel"], dilate, stride)
         ]
-        out = [max(n, 1) for n in out]
+        if min(out) < 1:
+            return recipe(draw)
         batch, cells, dtype = draw.int(1, 2), attrs["kernel"][0] * attrs["kernel"][1] * groups, draw.choice(FLOAT)
         arrays = [
             draw.plain([batch, channels, *size], dtype),
@@ -344,7 +284,7 @@ def multibox_target(draw):
     return (
         [
             draw.array([1, anchors, 4], "float32", "boxes"),
-            draw.array([batch, objects, 5], "float32", "boxes"),
+            draw.array([batch, objects, 5], "float32", "objects"),
             draw.plain([batch, classes + 1, anchors], "float32"),
         ],
         draw.some(
@@ -384,7 +324,7 @@ def proposal(draw, most=1):
     batch, height, width = draw.int(1, most), draw.int(1, 4), draw.int(1, 4)
     scales, ratios = [draw.choice([2.0, 4.0, 8.0]) for _ in range(draw.int(1, 2))], [0.5, 1.0, 2.0][: draw.int(1, 3)]
     if draw.chance(0.3):
-        scales, ratios = [draw.float(0.5, 6) for _ in scales], [draw.float(0.2, 4) for _ in ratios]
+        scales, ratios = [draw.float(0.5, 6) for _ in scales], [round(draw.random.uniform(0.2, 4), 3) for _ in ratios]
     count = len(scales) * len(ratios)
     stride = draw.choice([4, 7, 8, 16])
     info = [
@@ -426,21 +366,6 @@ def multi_proposal(draw):
 
 
 RECIPES = {
-    "image.to_tensor": plain_image,
-    "image.normalize": normalize,
-    "image.resize": image_resize,
-    "image.crop": image_crop,
-    "image.flip_left_right": plain_image,
-    "image.flip_top_bottom": plain_image,
-    "image.adjust_lighting": lighting,
-    "image.random_brightness": between,
-    "image.random_contrast": between,
-    "image.random_saturation": between,
-    "image.random_hue": between,
-    "image.random_color_jitter": jitter,
-    "image.random_lighting": random_lighting,
-    "image.random_flip_left_right": random_flip,
-    "image.random_flip_top_bottom": random_flip,
     "contrib.BilinearResize2D": bilinear_resize,
     "GridGenerator": grid_generator,
     "BilinearSampler": bilinear_sampler,
