@@ -19,7 +19,7 @@ def run(name, *inputs, **attrs):
     ("_contrib_box_nms", [(3, 6)], {"id_index": 6}, "id_index"),
     ("_contrib_bipartite_matching", [(6,)], {"threshold": 1}, "shape"),
     ("_contrib_MultiBoxPrior", [(1, 2, 3)], {}, "N, C, H, W"),
-    ("_contrib_MultiBoxPrior", [(1, 2, 3, 3)], {"sizes": (0.1, -1)}, "sizes"),
+    ("_contrib_MultiBoxPrior", [(1, 2, 3, 3)], {"sizes": ()}, "sizes"),
     ("_contrib_MultiBoxTarget", [(1, 4, 4), (2, 3, 4), (2, 3, 4)], {}, "label"),
     ("_contrib_MultiBoxTarget", [(1, 4, 4), (2, 3, 5), (2, 3, 5)], {}, "cls_pred"),
     ("_contrib_MultiBoxDetection", [(2, 3, 4), (2, 15), (1, 4, 4)], {}, "loc_pred"),

@@ -46,10 +46,7 @@ _GRID = rand(2, 2, 4, 5, low=-1.3, high=1.3)
 SAMPLES += [Sample("GridGenerator", [_THETA], {"transform_type": "affine", "target_shape": shape})
             for shape in ((3, 4), (2, 7))]
 SAMPLES += [Sample("GridGenerator", [rand(2, 2, 3, 4)], {"transform_type": "warp"}),
-            Sample("GridGenerator", [_THETA], {"transform_type": "affine", "target_shape": (1, 2)}, oracle=False,
-                   reference=lambda theta: np.stack([[[t[0] * x + t[1] * -1 + t[2] for x in (-1, 1)],
-                                                      [t[3] * x + t[4] * -1 + t[5] for x in (-1, 1)]]
-                                                     for t in theta])[:, :, None])]
+            Sample("GridGenerator", [_THETA], {"transform_type": "affine", "target_shape": (1, 2)}, numeric=())]
 SAMPLES += [Sample("BilinearSampler", [_MAP, _GRID], atol=1e-4),
             Sample("BilinearSampler", [_MAP.astype("float64"), _GRID.astype("float64")], rtol=1e-4),
             Sample("BilinearSampler", [_MAP.astype("float16"), _GRID.astype("float16")], numeric=(), atol=2e-2),

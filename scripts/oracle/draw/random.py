@@ -1,4 +1,4 @@
-"""Random numbers: shapes, dtypes and refusals; densities by value."""
+"""Random numbers: the same ones from the same seed; densities by value."""
 
 PARAMETERS = {
     "uniform": (("low", -1.0), ("high", 2.0)),
@@ -38,7 +38,7 @@ def source(name):
                 dtype=draw.choice(("float32", "float64", "float16")),
             )
         )
-        return [], attrs, "shape"
+        return [], attrs, "plain"
 
     return recipe
 
@@ -48,7 +48,7 @@ def like(name):
         return (
             [draw.plain(draw.shape(1, 3), draw.choice(("float32", "float64", "float16")))],
             draw.some(**dict(PARAMETERS[name])),
-            "shape",
+            "plain",
         )
 
     return recipe
@@ -66,7 +66,7 @@ def sample(name):
         return (
             arrays,
             draw.some(shape=draw.choice([draw.shape(1, 2), draw.int(1, 3)]), dtype=draw.choice(("float32", "float64"))),
-            "shape",
+            "plain",
         )
 
     return recipe
@@ -95,6 +95,25 @@ def density(name):
     return recipe
 
 
+def front(name):
+    """``mx.nd.random.name`` of numbers or of arrays."""
+
+    def recipe(draw):
+        parameters = [parameter for parameter, _ in PARAMETERS[name]]
+        if name == "exponential":
+            parameters = ["scale"]
+        if draw.chance(0.6):
+            arrays, attrs, _ = source(name)(draw)
+            if name == "exponential" and "lam" in attrs:
+                attrs["scale"] = attrs.pop("lam")
+            return arrays, attrs, "plain"
+        arrays, attrs, mode = sample(name)(draw)
+        attrs.update({parameter: {"array": place} for place, parameter in enumerate(parameters)})
+        return arrays, attrs, mode
+
+    return recipe
+
+
 def dirichlet(draw):
     batch, n = draw.shape(1, 1), draw.int(2, 3)
     tail = draw.shape(1, 1) if draw.chance() else []
@@ -113,7 +132,7 @@ def multinomial(draw):
             get_prob=draw.chance(),
             dtype=draw.choice(("int32", "float32", "uint8")),
         ),
-        "shape",
+        "plain",
     )
 
 
@@ -126,16 +145,16 @@ def randint(draw):
             "high": low + draw.int(1, 5),
             **draw.some(shape=draw.choice([draw.shape(1, 3), draw.int(1, 3)]), dtype=draw.choice(("int32", "int64"))),
         },
-        "shape",
+        "plain",
     )
 
 
 def shuffle(draw):
-    return [draw.plain(draw.shape())], {}, "shape"
+    return [draw.plain(draw.shape())], {}
 
 
 def zipfian(draw):
-    return [], {"range_max": draw.int(2, 50), "shape": [1, draw.int(1, 2)]}, "shape"
+    return [], {"range_max": draw.choice([draw.int(2, 9), 50, 5000]), "shape": [draw.int(1, 2), draw.int(1, 2)]}, "plain"
 
 
 RECIPES = {
@@ -144,7 +163,11 @@ RECIPES = {
     **{f"random.{name}_like": like(name) for name in PARAMETERS},
     **{f"sample_{name}": sample(name) for name in SAMPLED},
     **{f"random_pdf_{name}": density(name) for name in DENSITIES},
+    **{f"random.{name}": front(name) for name in PARAMETERS},
     "random_pdf_dirichlet": dirichlet,
+    "random.multinomial": multinomial,
+    "random.randint": randint,
+    "random.shuffle": shuffle,
     "sample_multinomial": multinomial,
     "random_randint": randint,
     "shuffle": shuffle,
