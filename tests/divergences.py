@@ -317,7 +317,6 @@ TABLE = [
         attribute(lambda v: v == [1, 1], "kernel"),
         "MXNet writes into the offsets of a kernel of one element",
     ),
-    (("contrib.bipartite_matching",), has("bool"), "MXNet has no kernel for bool arrays"),
     (
         ("contrib.MultiBoxTarget", "contrib.MultiBoxDetection"),
         lambda call: len({recipe[2][0] for recipe in call.arrays if recipe[0] != "boxes"}) > 1,
@@ -331,7 +330,6 @@ TABLE = [
         shape_of(0, lambda s: len(s) == 4),
         "batches may be mirrored",
     ),
-    (("image.crop",), shape_of(0, lambda s: s[-1] not in (1, 3)), "a part may be taken of any number of channels"),
     (
         ("image.normalize",),
         either(
