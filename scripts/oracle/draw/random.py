@@ -31,13 +31,9 @@ DENSITIES = {
 
 def source(name):
     def recipe(draw):
-        attrs = draw.some(**dict(PARAMETERS[name]))
-        attrs.update(
-            draw.some(
-                shape=draw.choice([draw.shape(1, 3), draw.int(1, 3)]),
-                dtype=draw.choice(("float32", "float64", "float16")),
-            )
-        )
+        attrs = draw.some(**dict(PARAMETERS[name]), dtype=draw.choice(("float32", "float64", "float16")))
+        if draw.chance(0.9):
+            attrs["shape"] = draw.choice([draw.shape(1, 3), draw.int(1, 3)])
         return [], attrs, "plain"
 
     return recipe
@@ -150,11 +146,12 @@ def randint(draw):
 
 
 def shuffle(draw):
-    return [draw.plain(draw.shape())], {}
+    return [draw.plain(draw.shape())], {}, "plain"
 
 
 def zipfian(draw):
-    return [], {"range_max": draw.choice([draw.int(2, 9), 50, 5000]), "shape": [draw.int(1, 2), draw.int(1, 2)]}, "plain"
+    most = draw.choice([draw.int(2, 9), 50, 5000])
+    return [], {"range_max": most, "shape": [draw.int(1, 2), draw.int(1, 2)]}, "plain"
 
 
 RECIPES = {
