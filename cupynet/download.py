@@ -9,11 +9,13 @@ import contextlib
 import hashlib
 import http.client
 import os
+import shutil
 import ssl
 import urllib.error
 import urllib.request
 import uuid
 import warnings
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,7 +23,7 @@ from tqdm import tqdm
 
 from .base import MXNetError, MXNetValueError
 
-__all__ = ["download", "fetch", "check_sha1", "file_name", "whole_file"]
+__all__ = ["download", "fetch", "check_sha1", "file_name", "whole_file", "unpack_zip"]
 
 _CHUNK = 1 << 18
 _TIMEOUT = 30  # seconds without a byte
@@ -129,3 +131,21 @@ def _read_into(path: Path, url: str, title: str, context: ssl.SSLContext | None)
                 bar.update(len(chunk))
         if total is not None and file.tell() != total:
             raise MXNetError(f"the connection ended after {file.tell()} of {total} bytes")
+
+
+def unpack_zip(archive: Path, folder: Path) -> None:
+    """Unpack a zip file; each of its files appears when it is whole."""
+    try:
+        with zipfile.ZipFile(archive) as packed:
+            for member in packed.infolist():
+                target = folder / member.filename
+                if not target.resolve().is_relative_to(folder.resolve()):
+                    raise MXNetError(f"{archive} holds {member.filename!r}, which would lie outside of {folder}")
+                if member.is_dir():
+                    target.mkdir(parents=True, exist_ok=True)
+                    continue
+                target.parent.mkdir(parents=True, exist_ok=True)
+                with whole_file(target) as beside, packed.open(member) as source, open(beside, "wb") as file:
+                    shutil.copyfileobj(source, file)
+    except zipfile.BadZipFile as error:
+        raise MXNetError(f"cannot unpack {archive}: {error}") from error

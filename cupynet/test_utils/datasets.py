@@ -8,7 +8,6 @@ import bz2
 import logging
 import os
 import shutil
-import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from ..base import MXNetError, data_dir
-from ..download import fetch, file_name, whole_file
+from ..download import fetch, file_name, unpack_zip, whole_file
 from ..io import MNISTIter, MXDataIter
 from ..io.idx import read_idx
 
@@ -75,24 +74,6 @@ def download(url: str, fname: str | None = None, dirname: str | None = None, ove
     return str(path)
 
 
-def _extract(archive: Path, folder: Path) -> None:
-    """Unpack a zip file; each of its files appears when it is whole."""
-    try:
-        with zipfile.ZipFile(archive) as packed:
-            for member in packed.infolist():
-                target = folder / member.filename
-                if not target.resolve().is_relative_to(folder.resolve()):
-                    raise MXNetError(f"{archive} holds {member.filename!r}, which would lie outside of {folder}")
-                if member.is_dir():
-                    target.mkdir(parents=True, exist_ok=True)
-                    continue
-                target.parent.mkdir(parents=True, exist_ok=True)
-                with whole_file(target) as beside, packed.open(member) as source, open(beside, "wb") as file:
-                    shutil.copyfileobj(source, file)
-    except zipfile.BadZipFile as error:
-        raise MXNetError(f"cannot unpack {archive}: {error}") from error
-
-
 def get_zip_data(data_dir: str, url: str, data_origin_name: str) -> None:
     """Put the files of a zip archive into a folder.
 
@@ -105,7 +86,7 @@ def get_zip_data(data_dir: str, url: str, data_origin_name: str) -> None:
     data_origin_name : str
         The archive's name in the folder.
     """
-    _extract(Path(download(url, data_origin_name, data_dir)), Path(data_dir))
+    unpack_zip(Path(download(url, data_origin_name, data_dir)), Path(data_dir))
 
 
 def get_bz2_data(data_dir: str, data_name: str, url: str, data_origin_name: str) -> None:
