@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from .. import ndarray as nd
 from ..base import MXNetError, MXNetTypeError, MXNetValueError
 from ..checkpoint import load_params
 from ..context import Context
@@ -118,8 +119,6 @@ class BucketingModule(BaseModule):
         if self.params_initialized and not force_init:
             return
         self._needs("init_params")
-        if self._loaded is not None and arg_params is None and aux_params is None:
-            arg_params, aux_params = self._loaded
         self._curr_module.init_params(initializer=initializer, arg_params=arg_params, aux_params=aux_params,
                                       allow_missing=allow_missing, force_init=force_init, allow_extra=allow_extra)
         self._params_dirty = False
@@ -164,7 +163,9 @@ class BucketingModule(BaseModule):
         """Bind the default bucket, whose shapes are the largest; the others are bound when they come."""
         if shared_module is not None:
             raise MXNetError("shared_module for BucketingModule is not supported")
-        params = self.get_params() if self.params_initialized and self.binded else None
+        params = self._loaded
+        if self.params_initialized and self.binded:
+            params = self.get_params()
         if force_rebind:
             self._forget()
         if self.binded:
@@ -177,8 +178,8 @@ class BucketingModule(BaseModule):
         self._curr_module, self._curr_bucket_key = module, self._default_bucket_key
         self._buckets[self._default_bucket_key] = module
         if params is not None:
-            self.params_initialized = False
             self.init_params(None, *params, force_init=True)
+            self._loaded = None
 
     def switch_bucket(self, bucket_key: Any, data_shapes: Any, label_shapes: Any = None) -> None:
         """Make a bucket the current one, binding it if it comes for the first time."""
@@ -264,14 +265,13 @@ class BucketingModule(BaseModule):
         self.save_params(f"{prefix}-{epoch:04d}.params")
         for key in self._buckets:
             self._sym_gen(key)[0].save(f"{prefix}-{key}-symbol.json", remove_amp_cast=remove_amp_cast)
-        write_file(f"{prefix}.buckets", states.dumps(list(self._buckets)))
+        _write_keys(f"{prefix}.buckets", list(self._buckets))
 
     @staticmethod
     def load(prefix: str, epoch: int, sym_gen: Callable | None = None, default_bucket_key: Any = None,
              **kwargs: Any) -> BucketingModule:
         """Return the module of a checkpoint; see :meth:`load_dict`."""
-        with open(f"{prefix}.buckets", "rb") as file:
-            keys = states.loads(file.read())
+        keys = _read_keys(f"{prefix}.buckets")
         symbols = {key: load_symbol(f"{prefix}-{key}-symbol.json") for key in keys}
         arg_params, aux_params = load_params(prefix, epoch)
         return BucketingModule.load_dict(symbols, sym_gen, default_bucket_key, arg_params, aux_params, **kwargs)
@@ -302,5 +302,38 @@ class BucketingModule(BaseModule):
                 return (fixed[key], [n for n in inputs if not n.endswith("_label")],
                         [n for n in inputs if n.endswith("_label")])
         module = BucketingModule(sym_gen, default_bucket_key, **kwargs)
-        module._loaded = dict(arg_params or {}), dict(aux_params or {})
+        if arg_params is not None or aux_params is not None:
+            module._loaded = dict(arg_params or {}), dict(aux_params or {})
+            module.params_initialized = True
         return module
+
+
+# ---- the buckets' keys in a file -------------------------------------------------------------------
+
+_ARRAYS = b"\x12\x01\0\0"  # how a file of arrays begins
+
+
+def _write_keys(fname: str, keys: list) -> None:
+    """Write keys as MXNet does, which knows whole numbers and, but for reading them, tuples; others as a pickle."""
+    rows = [key if isinstance(key, tuple) else (key,) for key in keys]
+    whole = all(type(n) is int and -2**31 <= n < 2**31 for row in rows for n in row)
+    if whole and len({(type(key), len(row)) for key, row in zip(keys, rows)}) == 1:
+        nd.save(fname, [nd.array(keys, dtype="int32")])
+    else:
+        write_file(fname, states.dumps(keys))
+
+
+def _read_keys(fname: str) -> list:
+    """Return the keys that a file holds, which this or MXNet wrote."""
+    with open(fname, "rb") as file:
+        data = file.read()
+    if not data.startswith(_ARRAYS):
+        keys = states.loads(data)
+    else:
+        found = nd.load_frombuffer(data)
+        keys = found[0].asnumpy().tolist() if isinstance(found, list) and len(found) == 1 else None
+        if keys and isinstance(keys[0], list):
+            keys = [tuple(key) for key in keys]
+    if not isinstance(keys, list) or not keys:
+        raise MXNetError(f"BucketingModule.load: {fname} holds no keys of buckets")
+    return keys
