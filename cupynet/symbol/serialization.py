@@ -236,11 +236,11 @@ def _upgraded(op: Op, attrs: dict[str, str], inputs: Sequence[Entry], version: i
             if target in op.inputs and op.inputs.index(target) < len(inputs) \
                     and inputs[op.inputs.index(target)][0].op is None:
                 inputs[op.inputs.index(target)][0].attrs[f"__{hidden}__"] = value
-            elif key.startswith("__"):
+            elif key.startswith("__") or not op.schema.fields:  # an operator without attributes of its own takes any
                 found[key] = value
     if version < 905 and op.name in ("argmax", "argmin") and found.get("axis") == "-1":
         del found["axis"]
-    if version < 900:
+    if version < 900 and op.schema.fields:
         # Versions without attribute scopes stored names that no operator takes; they meant nothing then either.
         found = {key: value for key, value in found.items()
                  if key in op.schema.fields or key.startswith("__") or op.resolver is not None}
