@@ -200,7 +200,9 @@ def _node(i: int, item: Any, before: Sequence[Node], version: int, depth: int) -
     subgraphs = [_heads(graph, version, depth + 1) for graph in subgraphs]
     inputs = [_entry(entry, before, f"node {name!r}") for entry in item["inputs"]]
     if item["op"] == "null":
-        return Node(None, name, {attribute.stored(key): value for key, value in attrs.items()})
+        if version < _VERSION:
+            attrs = {attribute.stored(key): value for key, value in attrs.items()}
+        return Node(None, name, attrs)
     op = catalog.find(item["op"])
     if op is None:
         raise MXNetError(f"Failed loading Op {name} of type {item['op']}: Operator {item['op']} is not registered")
