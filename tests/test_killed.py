@@ -10,6 +10,7 @@ from forks import can_fork
 
 import cupynet as mx
 
+pytestmark = pytest.mark.usefixtures("on_the_host")
 KILLS = 100
 SIDE = 60  # of a square weight: a write takes about as long as a disk does to keep it
 
@@ -59,6 +60,13 @@ class Saver:
         for name in ("model-symbol.json", "module-symbol.json"):
             assert mx.sym.load(self.path(name)).tojson() == self.module.symbol.tojson()
         return numbers
+
+
+@pytest.fixture
+def on_the_host():
+    """A forked child has no GPU."""
+    with mx.cpu():
+        yield
 
 
 def killed_while_saving(saver, number, seconds):

@@ -9,7 +9,7 @@ from typing import Any
 from .. import ndarray as nd
 from ..base import MXNetError, MXNetTypeError, MXNetValueError
 from ..checkpoint import load_params
-from ..context import Context
+from ..context import Context, cpu
 from ..initializer import Initializer, Uniform
 from ..io import DataBatch, DataDesc
 from ..ndarray import NDArray
@@ -318,7 +318,7 @@ def _write_keys(fname: str, keys: list) -> None:
     rows = [key if isinstance(key, tuple) else (key,) for key in keys]
     whole = all(type(n) is int and -2**31 <= n < 2**31 for row in rows for n in row)
     if whole and len({(type(key), len(row)) for key, row in zip(keys, rows)}) == 1:
-        nd.save(fname, [nd.array(keys, dtype="int32")])
+        nd.save(fname, [nd.array(keys, ctx=cpu(), dtype="int32")])
     else:
         write_file(fname, states.dumps(keys))
 

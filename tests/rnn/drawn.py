@@ -112,7 +112,7 @@ def computed(mx, top, symbol, shapes):
     packed = top.pack_weights(unpacked)
     assert all((packed[name].asnumpy() == array.asnumpy()).all() for name, array in weights.items())
     grads = {name: mx.nd.zeros(array.shape) for name, array in args.items()}
-    executor = symbol.bind(mx.cpu(), args, grads)
+    executor = symbol.bind(mx.current_context(), args, grads)
     outputs = executor.forward(is_train=False)
     sums = [float(output.asnumpy().astype("float64").sum()) for output in outputs]
     back = None

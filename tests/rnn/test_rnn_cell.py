@@ -57,7 +57,7 @@ def test_unfused_cells_compute_what_the_fused_one_does():
     for cell, weights in ((fused, args), (stack, single)):
         outputs, _ = cell.unroll(5, data(), layout="TNC", merge_outputs=True)
         weights = {name: array for name, array in weights.items() if name != "other"}
-        results.append(outputs.bind(mx.cpu(), {"data": batch, **weights}).forward()[0].asnumpy())
+        results.append(outputs.bind(mx.current_context(), {"data": batch, **weights}).forward()[0].asnumpy())
     np.testing.assert_allclose(*results, rtol=1e-5, atol=1e-6)
     assert set(args) == {"g_parameters", "other"}, "what was given must not change"
     back = fused.pack_weights(stack.unpack_weights(single))
