@@ -57,7 +57,7 @@ from .error import register as register_error
 __all__ = ["MXNetError", "MXNetAssertionError", "MXNetValueError", "MXNetTypeError", "MXNetIndexError", "MXNetKeyError",
            "MXNetNotImplementedError", "NotImplementedForSymbol", "NotSupportedForSparseNDArray", "error_types",
            "register_error", "classproperty", "with_metaclass", "string_types", "numeric_types", "integer_types",
-           "mx_real_t", "names_apart", "data_dir", "data_dir_default", "build_param_doc",
+           "mx_real_t", "others_told", "data_dir", "data_dir_default", "build_param_doc",
            "check_call", "c_str", "c_str_array", "c_array", "c_array_buf", "c_handle_array", "py_str", "ctypes2buffer",
            "ctypes2numpy_shared", "mx_int", "mx_int64", "mx_uint", "mx_float", "mx_float_p", "CachedOpHandle",
            "CudaKernelHandle", "CudaModuleHandle", "DLPackHandle", "DataIterCreatorHandle", "DataIterHandle",
@@ -137,17 +137,14 @@ def with_metaclass(meta: type, *bases: type) -> type:
 
 # ---- texts and folders ----------------------------------------------------------------------------
 
-def names_apart(given: Iterable[str], known: Iterable[str], missing: Iterable[str] = ()) -> str:
-    """Return a remark for errors: which of the `given` names are not `known`, and which are `missing`.
+def others_told(given: Iterable[str], known: Iterable[str]) -> str:
+    """Return a remark for errors: which of the names that are `given` are not `known`, or ''.
 
-    >>> names_apart(['fc1_weight', 'out_weight'], ['fc1_weight', 'fc1_bias'], missing=['fc1_bias'])
-    ' (missing: fc1_bias; of another network: out_weight)'
+    >>> others_told(['fc1_weight', 'out_weight'], ['fc1_weight', 'fc1_bias'])
+    ' (of another network: out_weight)'
     """
-    known = set(known)
-    parts = [f"{what}: {', '.join(names[:_MANY])}{', ...' * (len(names) > _MANY)}"
-             for what, names in (("missing", sorted(missing)),
-                                 ("of another network", sorted(name for name in given if name not in known))) if names]
-    return f" ({'; '.join(parts)})" if parts else ""
+    names = sorted(set(given) - set(known))
+    return f" (of another network: {', '.join(names[:_MANY])}{', ...' * (len(names) > _MANY)})" if names else ""
 
 
 def data_dir_default() -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .base import MXNetError, MXNetTypeError, MXNetValueError, names_apart
+from .base import MXNetError, MXNetTypeError, MXNetValueError, others_told
 from .context import Context
 from .device import Device
 from .device.streams import Job, in_flight
@@ -276,7 +276,7 @@ class Executor:
                                               f"expected {mine[name].shape}")
                     pairs.append((mine[name], value))
                 elif not allow_extra_params:
-                    raise MXNetValueError(f'Find name "{name}" that is not in the {what}{names_apart(given, mine)}')
+                    raise MXNetValueError(f'Find name "{name}" that is not in the {what}{others_told(given, mine)}')
         for target, value in pairs:
             target[:] = value
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from . import metric as _metric
 from . import optimizer as _optimizer
-from .base import MXNetError, MXNetTypeError, MXNetValueError, names_apart
+from .base import MXNetError, MXNetTypeError, MXNetValueError, others_told
 from .callback import BatchEndParam, LogValidationMetricsCallback
 from .checkpoint import load_checkpoint, load_params, save_checkpoint
 from .context import Context, cpu, current_context
@@ -85,7 +85,7 @@ class FeedForward:
                                    ("auxiliary states", self.symbol.list_auxiliary_states(), self.aux_params)):
             for name in given or ():
                 if name not in known:
-                    raise MXNetValueError(f'Find name "{name}" that is not in the {what}{names_apart(given, known)}')
+                    raise MXNetValueError(f'Find name "{name}" that is not in the {what}{others_told(given, known)}')
 
     # ---- data ----------------------------------------------------------------------------------
 
