@@ -754,6 +754,7 @@ def quantized_rnn(
     lstm_state_clip_max: float | None = None,
     lstm_state_clip_nan: bool = False,
     use_sequence_length: Any = ...,
+    quantized: Any = ...,
     *,
     out: NDArray | Sequence[NDArray] | None = None,
     name: str | None = None,

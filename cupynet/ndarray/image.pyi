@@ -114,9 +114,8 @@ def random_hue(
     out: NDArray | Sequence[NDArray] | None = None,
     name: str | None = None,
 ) -> NDArray:
-    """Turn the hue of an image by a part of the circle, at constant lightness and saturation (bytes are rounded,
-    where MXNet truncates and so changes an image that is not turned), with a factor that is drawn uniformly from
-    [`min_factor`, `max_factor`).
+    """Turn the hue of an image by a part of the circle, at constant lightness and saturation, with a factor that is
+    drawn uniformly from [`min_factor`, `max_factor`).
     """
 
 def random_lighting(
@@ -136,9 +135,9 @@ def random_saturation(
     out: NDArray | Sequence[NDArray] | None = None,
     name: str | None = None,
 ) -> NDArray:
-    """``factor * data + (1 - factor) * luma`` per pixel, luma being 0.299 R + 0.587 G + 0.114 B (MXNet's forgets
-    red and green, so that its images turn dark as they lose colour), with a factor that is drawn uniformly from
-    [`min_factor`, `max_factor`).
+    """``factor * data + (1 - factor) * 0.114 * blue`` per pixel (as in MXNet, which forgets red and green, so that
+    images turn dark as they lose colour), with a factor that is drawn uniformly from [`min_factor`,
+    `max_factor`).
     """
 
 def resize(
