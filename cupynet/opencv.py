@@ -109,7 +109,7 @@ def resize(image: np.ndarray, width: int, height: int, interp: int = 1, who: str
     if image.dtype == np.int8:  # OpenCV does not interpolate these, but the weights do not mind a constant
         return (resize(image.view(np.uint8) ^ 128, width, height, interp, who) ^ 128).view(np.int8)
     cv2 = opencv(who)
-    _require_type(image, who)
+    _require_image(image, who)
     try:
         with _in_its_own_code(cv2):
             resized = cv2.resize(image, (width, height), interpolation=interp)
@@ -148,7 +148,7 @@ def pad(image: np.ndarray, top: int, bottom: int, left: int, right: int, kind: i
     if kind not in range(5):
         raise MXNetValueError(f"{who}: type is {kind}; expected 0, 1, 2, 3 or 4")
     cv2 = opencv(who)
-    _require_type(image, who)
+    _require_image(image, who)
     try:
         padded = cv2.copyMakeBorder(image, top, bottom, left, right, kind, value=tuple(values))
     except cv2.error as error:
@@ -157,8 +157,10 @@ def pad(image: np.ndarray, top: int, bottom: int, left: int, right: int, kind: i
     return padded.reshape(*padded.shape[:2], -1)
 
 
-def _require_type(image: np.ndarray, who: str) -> None:
-    """Refuse types that some versions of OpenCV know and others take for something else."""
+def _require_image(image: np.ndarray, who: str) -> None:
+    """Refuse what has no pixels, and types that some versions of OpenCV know and others take for something else."""
+    if not image.size:
+        raise MXNetValueError(f"{who}: the image has the shape {image.shape}; expected one with pixels")
     if image.dtype.name not in _TYPES:
         raise MXNetTypeError(f"{who}: opencv image mat doesn't support {image.dtype}; expected {', '.join(_TYPES)}")
 
