@@ -7,7 +7,7 @@ from pathlib import Path
 import cupynet as mx
 
 ROOT = Path(__file__).parents[2]
-sys.path.insert(0, str(ROOT / "scripts" / "oracle"))
+sys.path.append(str(ROOT / "scripts" / "oracle"))
 import images  # noqa: E402
 
 RTOL, ATOL = 1e-5, 2e-3  # of colours from 0 to 255

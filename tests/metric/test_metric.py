@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import cupynet as mx
-from cupynet.base import MXNetKeyError, MXNetTypeError, MXNetValueError
+from cupynet.base import MXNetAssertionError, MXNetKeyError, MXNetTypeError, MXNetValueError
 
 ANSWERS = json.loads((Path(__file__).parents[1] / "data" / "training" / "metrics.json").read_text())
 LABELS = [0, 1, 1]
@@ -173,7 +173,7 @@ def test_check_label_shapes():
 
 @pytest.mark.parametrize(("attempt", "error", "text"), [
     (lambda: mx.metric.create("nope"), MXNetValueError, "nope is not registered. Please register with metric.register"),
-    (lambda: mx.metric.create(3), MXNetTypeError, "must be of string type"),
+    (lambda: mx.metric.create(3), MXNetAssertionError, "must be of string type"),
     (lambda: mx.metric.create('["acc"'), MXNetValueError, "not valid JSON"),
     (lambda: mx.metric.create('["acc"]'), MXNetValueError, "neither"),
     (lambda: mx.metric.CustomMetric(3), MXNetTypeError, "expected a function"),

@@ -28,7 +28,7 @@ def close(found, right, rtol, atol, sample):
 
 # Operators that wait for the device: what they check or return depends on values.
 WAITING = {"_histogram", "take", "_sample_unique_zipfian", "_backward_boolean_mask", "_contrib_RROIAlign",
-           "_backward_RROIAlign"}
+           "_backward_RROIAlign", "_cvimresize", "_cvcopyMakeBorder", "_cvimdecode"}
 
 
 @EACH
