@@ -5,8 +5,8 @@ from collections.abc import Callable
 from typing import Any
 
 __all__ = ["MXNetError", "MXNetValueError", "MXNetTypeError", "MXNetIndexError", "MXNetKeyError",
-           "MXNetNotImplementedError", "MXNetAssertionError", "NotImplementedForSymbol", "NotSupportedForSparseNDArray",
-           "InternalError", "register", "error_types"]
+           "MXNetNotImplementedError", "MXNetAssertionError", "BadIndex", "NotImplementedForSymbol",
+           "NotSupportedForSparseNDArray", "InternalError", "register", "error_types"]
 
 error_types: dict[str, type] = {error.__name__: error for error in (
     ValueError, TypeError, AttributeError, IndexError, NotImplementedError)}
@@ -47,6 +47,10 @@ class MXNetTypeError(MXNetError, TypeError):
 
 class MXNetIndexError(MXNetError, IndexError):
     """An index outside its axis (also an :class:`IndexError`)."""
+
+
+class BadIndex(MXNetIndexError, MXNetValueError):
+    """A key that does not fit an array: IndexError, as for NumPy, and ValueError, as MXNet raises for some keys."""
 
 
 class MXNetKeyError(MXNetError, KeyError):

@@ -193,6 +193,10 @@ def perform(mx, call: Call) -> dict[str, np.ndarray]:
     return found
 
 
+def perform_line(mx, line: str) -> dict[str, np.ndarray]:
+    return perform(mx, Call.read(line))
+
+
 def _ready(function_, arrays, attrs):
     """The call without its arguments."""
     given, named = {}, set()

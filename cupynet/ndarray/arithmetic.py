@@ -20,7 +20,7 @@ from ..tape import state
 from .base import NDArrayBase
 from .invoke import call, forbid_recorded, invoke
 
-__all__ = ["Arithmetic", "SCALARS", "operand", "beside"]
+__all__ = ["Arithmetic", "SCALARS", "operand", "beside", "number"]
 
 SCALARS = (bool, int, float, np.generic)
 _ndarray = np.ndarray

@@ -101,14 +101,19 @@ class NDArrayBase:
         return self._ctx.device.to_host(self._data)
 
     def asscalar(self) -> Any:
-        """Return the only element as a NumPy scalar. Raises MXNetValueError if there are several."""
+        """Return the only element as a NumPy scalar (as MXNet does, of two or more axes as a NumPy array of them).
+
+        Raises MXNetValueError if there are several elements.
+        """
         if self._data.size != 1:
             raise MXNetValueError("The current array is not a scalar")
-        return self.asnumpy().reshape(-1)[0]
+        return self.asnumpy()[0 if self._data.ndim == 1 else ()]
 
     def item(self) -> Any:
         """Return the only element as a Python number."""
-        return self.asscalar().item()
+        if self._data.size != 1:
+            raise MXNetValueError("The current array is not a scalar")
+        return self.asnumpy().item()
 
     def tolist(self) -> Any:
         """Return the elements as nested lists of Python numbers."""
@@ -133,21 +138,26 @@ class NDArrayBase:
         raise MXNetValueError("The truth value of an NDArray with multiple elements is ambiguous.")
 
     def __float__(self) -> float:
-        return float(self.asscalar())
+        return float(self._only())
 
     def __int__(self) -> int:
-        return int(self.asscalar())
+        return int(self._only())
+
+    def _only(self) -> Any:
+        if self._data.size != 1:
+            raise MXNetTypeError(f"only an array of one element is a number, not one of shape {self.shape}")
+        return self.asnumpy().item()
 
     def __index__(self) -> int:
         if self._data.dtype.kind not in "iu":
             raise MXNetTypeError(f"only arrays of whole numbers can be an index, not {self._data.dtype}")
-        return int(self.asscalar())
+        return int(self._only())
 
     def __repr__(self) -> str:
         return f"\n{self.asnumpy()!s}\n<{type(self).__name__} {'x'.join(map(str, self.shape))} @{self._ctx}>"
 
     def __format__(self, spec: str) -> str:
-        return format(self.asscalar(), spec) if spec and self._data.size == 1 else object.__format__(self, spec)
+        return format(self.asnumpy().item(), spec) if spec and self._data.size == 1 else object.__format__(self, spec)
 
     def __iter__(self) -> Iterator[NDArrayBase]:
         for i in range(len(self)):

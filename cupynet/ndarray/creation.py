@@ -1,6 +1,7 @@
 """Making arrays: from values, from other libraries, and the functions that are not operators."""
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -25,7 +26,10 @@ Shape = int | Sequence[int]
 
 
 def _shape(name: str, shape: Any) -> tuple[int, ...]:
-    shape = (shape,) if isinstance(shape, (int, np.integer)) else tuple(int(n) for n in shape)
+    try:
+        shape = tuple(map(operator.index, (shape,) if isinstance(shape, (int, np.integer)) else shape))
+    except TypeError:
+        raise MXNetTypeError(f"{name}: shape is {shape!r}; expected an int or a tuple of int") from None
     if any(n < 0 for n in shape):
         raise MXNetValueError(f"{name}: shape is {shape}; lengths cannot be negative")
     return shape
@@ -91,10 +95,21 @@ def _made(name: str, shape: Shape, make: Callable, ctx: Any, dtype: Any) -> NDAr
 
 def _determined(name: str, shape: Any, ctx: Any, dtype: Any) -> Any:
     """Return `shape`. Raises if under the switch np_shape it is one that is not known, where nothing can tell it."""
-    meaning = read_shape((shape,) if isinstance(shape, (int, np.integer)) else shape)
+    try:
+        meaning = read_shape((shape,) if isinstance(shape, (int, np.integer)) else shape)
+    except TypeError:
+        raise MXNetTypeError(f"{name}: shape is {shape!r}; expected an int or a tuple of int") from None
     if not known(meaning):
         raise undetermined(name, meaning, {"dtype": as_dtype(dtype), "ctx": as_context(ctx), "shape": shape})
     return shape
+
+
+def _as_operator(name: str, shape: Any, kwargs: dict[str, Any]) -> Any:
+    """Return `shape` as the operator called `name` reads it, which also takes text. Raises if it lacks a keyword."""
+    kwargs.pop("name", None)
+    if not kwargs and not isinstance(shape, str):
+        return shape
+    return catalog.get(name).parse({"shape": shape, **kwargs})["shape"]
 
 
 def filled(name: str, shape: Shape, value: Any, ctx: Any, dtype: Any, out: NDArray | None = None) -> NDArray:
@@ -113,19 +128,21 @@ def zeros(shape: Shape, ctx: Context | None = None, dtype: Any = None, stype: st
           out: NDArray | None = None, **kwargs: Any) -> NDArray:
     """Return an array of zeros."""
     _dense("zeros", stype)
+    shape = _as_operator("_zeros", shape, kwargs)
     return filled("zeros", _determined("_zeros", shape, ctx, dtype), 0, ctx, dtype, out)
 
 
 def ones(shape: Shape, ctx: Context | None = None, dtype: Any = None, out: NDArray | None = None,
          **kwargs: Any) -> NDArray:
     """Return an array of ones."""
+    shape = _as_operator("_ones", shape, kwargs)
     return filled("ones", _determined("_ones", shape, ctx, dtype), 1, ctx, dtype, out)
 
 
 def full(shape: Shape, val: float, ctx: Context | None = None, dtype: Any = np.float32,
          out: NDArray | None = None) -> NDArray:
     """Return an array filled with `val`."""
-    if not isinstance(shape, (int, np.integer)) and not len(shape):
+    if isinstance(shape, (tuple, list)) and not shape:
         _determined("_full", shape, ctx, dtype)
     return filled("full", shape, val, ctx, dtype, out)
 
@@ -147,8 +164,9 @@ def linspace(start: float, stop: float, num: int, endpoint: bool = True, ctx: Co
 
 
 def eye(N: int, M: int = 0, k: int = 0, ctx: Context | None = None, dtype: Any = np.float32, **kwargs: Any) -> NDArray:
-    """Return an ``N x M`` array (square if `M` is 0) with ones on the diagonal `k`."""
-    return _call("_eye", ctx=ctx, N=N, M=M, k=k, dtype=dtype)
+    """Return an ``N x M`` array (square if `M` is 0 or less) with ones on the diagonal `k`."""
+    kwargs.pop("name", None)
+    return _call("_eye", ctx=ctx, N=N, M=M, k=k, dtype=dtype, **kwargs)
 
 
 def concatenate(arrays: Sequence[NDArray], axis: int = 0, always_copy: bool = True) -> NDArray:
@@ -194,7 +212,7 @@ def histogram(a: NDArray, bins: int | NDArray = 10, range: tuple[float, float] |
         return _call("_histogram", a, bin_cnt=bins, range=range)
     low, high = float(a.min().asscalar()), float(a.max().asscalar())
     low, high = (low, high) if low < high else (low - 0.5, high + 0.5)  # as in NumPy
-    counts, edges = _call("_histogram", a, bin_cnt=bins, range=(low, high))
+    counts, edges = _call("_histogram", a.astype(np.float64), bin_cnt=bins, range=(low, high))
     return counts.astype(np.float32), edges.astype(np.float32)  # MXNet makes these from NumPy's, as float32
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..base import MXNetTypeError
 from ..context import as_context
-from ..ops.call import bind, documentation, signature
+from ..ops.call import bind, default_dtype, documentation, signature
 from ..ops.call import method as _method
 from ..ops.call import namespace as _namespace
 from ..ops.op import Op
@@ -42,8 +42,12 @@ def function(op: Op, called: str, cls: type | None = None) -> Callable:
 
     def call(*args: Any, out: Any = None, name: str | None = None, **kwargs: Any) -> Any:
         if simple and len(args) == len(inputs) and _only_arrays(args) and inputs.isdisjoint(kwargs):
+            if "dtype" in kwargs:
+                default_dtype(kwargs)
             return invoke(op, args, op.parse(kwargs), out, None, cls)  # the common form needs no sorting of arguments
-        chosen, named, many, values = bind(op, called, args, kwargs, _is_array)
+        chosen, named, many, values = bind(op, called, args, kwargs, _is_array, ("out", "name"))
+        out = values.pop("out", out)
+        values.pop("name", None)
         ctx = as_context(values.pop("ctx", None)) if not chosen.inputs and out is None else None
         if chosen.count:
             values.setdefault(chosen.count, len(many))

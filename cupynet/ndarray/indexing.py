@@ -5,8 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from ..base import MXNetIndexError, MXNetValueError
+from ..base import MXNetTypeError, MXNetValueError
 from ..device import bring
+from ..error import BadIndex
 from ..ops import catalog
 from ..tape import state
 from ..util import state as switches
@@ -23,9 +24,10 @@ _EVERYTHING = slice(None)
 def normalize(key: Any, device: Any, shape: tuple[int, ...]) -> Any:
     """Return `key`, an index of an array of `shape`, with everything like an array turned into arrays of `device`.
 
-    Arrays of floating point are whole-number positions, as everywhere in MXNet (so ``a[a > 2]`` is not a
-    mask); arrays of bool are masks. Positions out of range raise IndexError when the array is indexed; those in
-    arrays on a GPU are not looked at, as that would wait for them: they wrap around.
+    Numbers of every type are positions, as everywhere in MXNet: ``a[a > 2]`` and ``a[numpy_array > 2]`` take the rows
+    0 and 1, and so do lists of bool. Only an NDArray of dtype bool, which MXNet refuses, is a mask. Positions out of
+    range raise IndexError when the array is indexed; those in arrays on a GPU are not looked at, as that would wait for
+    them: they wrap around.
     """
     single = not isinstance(key, tuple)
     items = [_item(each, device) for each in ((key,) if single else key)]
@@ -41,16 +43,23 @@ def _item(item: Any, device: Any) -> Any:
         return item
     raw = getattr(item, "_data", item)
     if isinstance(item, (float, np.floating)):
-        raise MXNetIndexError(f"{item!r} is not an index; expected a whole number")
+        raise BadIndex(f"{item!r} is not an index; expected a whole number")
     if not isinstance(raw, device.xp.ndarray):
         if isinstance(raw, (list, tuple, range)):
             raw = [getattr(each, "item", lambda each=each: each)() if getattr(each, "size", 0) == 1 else each
                    for each in raw]
         raw = np.asarray(raw)
         if raw.dtype == object or raw.dtype.kind not in "fiub":
-            raise MXNetIndexError(f"{item!r} is not an index; expected int, slice, None, ... or an array of whole "
-                                  "numbers")
-    return raw.astype("int64") if raw.dtype.kind == "f" else raw
+            raise BadIndex(f"{item!r} is not an index; expected int, slice, None, ... or an array of whole numbers")
+    mask = raw.dtype.kind == "b" and (isinstance(item, NDArrayBase) or not isinstance(raw, np.ndarray))
+    return raw if raw.dtype.kind in "iu" or mask else raw.astype("int64")
+
+
+def _whole(key: Any) -> Any:
+    """Return a key to read with, in which True and False are the numbers that they are for MXNet."""
+    if key.__class__ is tuple:
+        return tuple([int(item) if item.__class__ is bool else item for item in key])
+    return int(key) if key.__class__ is bool else key
 
 
 def as_slices(key: Any, shape: tuple[int, ...]) -> tuple | None:
@@ -65,7 +74,7 @@ def as_slices(key: Any, shape: tuple[int, ...]) -> tuple | None:
         return None
     taken = sum(i is not None and i is not Ellipsis for i in items)
     if taken > len(shape) or sum(i is Ellipsis for i in items) > 1:
-        raise MXNetIndexError(f"index {key!r} has too many items for shape {shape}")
+        raise BadIndex(f"index {key!r} has too many items for shape {shape}")
     if not any(i is Ellipsis for i in items):
         items = (*items, Ellipsis)
     begin, end, step, result = [], [], [], []
@@ -81,7 +90,10 @@ def as_slices(key: Any, shape: tuple[int, ...]) -> tuple | None:
                 result.append(n)
             axis += len(shape) - taken
         elif isinstance(item, slice):
-            start, stop, stride = item.indices(shape[axis])
+            try:
+                start, stop, stride = item.indices(shape[axis])
+            except (ValueError, TypeError) as error:
+                raise BadIndex(f"{item!r} is not an index: {error}") from None
             length = len(range(start, stop, stride))
             begin.append(start)
             end.append(None if stride < 0 and stop < 0 else stop)
@@ -91,7 +103,7 @@ def as_slices(key: Any, shape: tuple[int, ...]) -> tuple | None:
         else:
             place = int(item) + (shape[axis] if item < 0 else 0)
             if not 0 <= place < shape[axis]:
-                raise MXNetIndexError(f"index {item} is out of bounds for axis {axis} with size {shape[axis]}")
+                raise BadIndex(f"index {item} is out of bounds for axis {axis} with size {shape[axis]}")
             begin.append(place)
             end.append(place + 1)
             step.append(1)
@@ -111,6 +123,8 @@ def as_key(begin: Any, end: Any, step: Any) -> tuple[slice, ...]:
 def _cast(value: Any, dtype: np.dtype) -> np.ndarray:
     """Return numbers as an array of `dtype`, cast as C does: -1 is 255 in uint8."""
     array = np.asarray(value)
+    if array.dtype.kind == "c":
+        raise TypeError("the numbers are complex")
     with np.errstate(invalid="ignore"):
         return array if array.dtype == dtype else array.astype(dtype)
 
@@ -121,16 +135,20 @@ class Indexing(NDArrayBase):
     __slots__ = ()
 
     def __getitem__(self, key: Any) -> NDArrayBase:
+        if (key.__class__ is slice and key == _EVERYTHING) or (key.__class__ is tuple and not key):
+            return self
         data = self._data
         if state.recording and self._entry is not None:
             return self._recorded_item(key)
         (self._ctx._device or self._ctx.device).enter()
-        if key.__class__ is not int and key.__class__ is not slice:
-            key = normalize(key, self._ctx.device, self.shape)
         try:
+            if key.__class__ is not int and key.__class__ is not slice:
+                key = normalize(_whole(key), self._ctx.device, self.shape)
             found = data[key]
-        except (IndexError, TypeError) as error:
-            raise MXNetIndexError(f"index {key!r} does not fit shape {self.shape}: {error}") from None
+        except BadIndex:
+            raise
+        except (IndexError, TypeError, ValueError) as error:
+            raise BadIndex(f"index {key!r} does not fit shape {self.shape}: {error}") from None
         except self._ctx.device.failures as error:
             raise self._ctx.device.failed(f"taking {key!r} of an array of shape {self.shape}", error) from error
         if found.__class__ is not data.__class__:  # a number, where an array that shares memory is wanted
@@ -143,6 +161,7 @@ class Indexing(NDArrayBase):
 
     def _recorded_item(self, key: Any) -> NDArrayBase:
         """Index by operators, so that the tape sees it: a basic key is a slice, any other a take of flat positions."""
+        key = _whole(key)
         spec = as_slices(key, self.shape)
         if spec is not None:
             begin, end, step, shape = spec
@@ -150,7 +169,12 @@ class Indexing(NDArrayBase):
             return part if part.shape == shape else call("Reshape", part, shape=shape)
         device = self._ctx.device
         device.enter()
-        positions = device.xp.arange(self.size).reshape(self.shape)[normalize(key, device, self.shape)]
+        try:
+            positions = device.xp.arange(self.size).reshape(self.shape)[normalize(key, device, self.shape)]
+        except BadIndex:
+            raise
+        except (IndexError, TypeError, ValueError) as error:
+            raise BadIndex(f"index {key!r} does not fit shape {self.shape}: {error}") from None
         flat = call("Reshape", self, shape=(-1,))
         if not positions.ndim and not switches.np_shape:
             positions = positions.reshape(1)
@@ -177,7 +201,12 @@ class Indexing(NDArrayBase):
         elif not isinstance(value, SCALARS):
             value = self._converted(value)
         if key.__class__ is not int and key.__class__ is not slice:
-            key = normalize(key, device, self.shape)
+            try:
+                key = normalize(key, device, self.shape)
+            except BadIndex:
+                raise
+            except (IndexError, TypeError, ValueError) as error:
+                raise BadIndex(f"index {key!r} does not fit shape {self.shape}: {error}") from None
         if key.__class__ is slice and not self._data.ndim:
             key = ()
         if getattr(value, "size", 0) == 1 and value.ndim:
@@ -188,7 +217,7 @@ class Indexing(NDArrayBase):
             if getattr(value, "size", 1) or self._data[key].size:
                 self._data[key] = value
         except IndexError as error:
-            raise MXNetIndexError(f"index {key!r} does not fit shape {self.shape}: {error}") from None
+            raise BadIndex(f"index {key!r} does not fit shape {self.shape}: {error}") from None
         except (ValueError, TypeError, OverflowError) as error:
             came = f"of shape {value.shape}" if hasattr(value, "shape") else repr(value)
             raise MXNetValueError(f"cannot assign a value {came} to [{key!r}] of an array of shape {self.shape} and "
@@ -206,7 +235,7 @@ class Indexing(NDArrayBase):
         try:
             value = _cast(value, self._data.dtype)
         except (ValueError, TypeError) as error:
-            raise MXNetValueError(f"cannot assign {value!r}: {error}") from None
+            raise MXNetTypeError(f"cannot assign {value!r}: {error}") from None
         return value if device.kind == "cpu" else device.from_host(value)
 
     def _record_assignment(self, key: Any, value: NDArrayBase) -> None:

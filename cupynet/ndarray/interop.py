@@ -10,7 +10,7 @@ import numpy as np
 from ..base import MXNetError, MXNetValueError
 from ..context import current_context
 from ..tape import state
-from .arithmetic import operand
+from .arithmetic import SCALARS, number, operand
 from .base import NDArrayBase, wrap
 from .flight import note
 from .invoke import call
@@ -91,10 +91,9 @@ class Interop(NDArrayBase):
                 first, second = inputs
                 if isinstance(first, NDArrayBase):
                     return _UFUNC_METHODS[ufunc](first, second)
-                array = operand(second, first)
+                array = number(first) if isinstance(first, SCALARS) else operand(second, first)
                 if array is not None:
                     return _UFUNC_METHODS[ufunc](array, second)
-                return _UFUNC_METHODS[ufunc](second._full(first), second)
             if len(inputs) == 1 and ufunc.__name__ in _UFUNC_OPS:
                 return call(_UFUNC_OPS[ufunc.__name__], inputs[0])
         out = kwargs.pop("out", None)
@@ -104,10 +103,6 @@ class Interop(NDArrayBase):
         target = out[0]
         target[...] = result if isinstance(target, NDArrayBase) else np.asarray(result)
         return target
-
-    def _full(self, value: Any) -> NDArrayBase:
-        self._ctx.device.enter()
-        return self._wrap(self._ctx.device.xp.full(self.shape, value, self._data.dtype))
 
     def __array_function__(self, func: Callable, types: Any, args: Any, kwargs: Any) -> Any:
         name = func.__name__

@@ -140,15 +140,15 @@ class NDArray(Arithmetic, Indexing, Interop):
             return self
         return call("Cast", self, dtype=dtype)
 
-    def copyto(self, other: NDArray | Context) -> NDArray:
-        """Copy the elements into `other`, or onto a context; return the copy."""
+    def copyto(self, other: NDArray | Context) -> Any:
+        """Copy the elements into `other`, or onto a context; return the copy, or False if `other` is the array."""
         if isinstance(other, Context):
             return self.as_in_context(other) if other is not self._ctx else self.copy()
         if not isinstance(other, NDArray):
             raise MXNetTypeError(f"copyto: other is {type(other).__name__}; expected an NDArray or a Context")
         if other is self:
             warnings.warn("copyto: an array is copied to itself, which does nothing", RuntimeWarning, stacklevel=2)
-            return self
+            return False  # as MXNet's
         if other.shape != self.shape:
             raise MXNetValueError(f"copyto: other has shape {other.shape}, expected {self.shape}")
         other[:] = self
@@ -158,6 +158,8 @@ class NDArray(Arithmetic, Indexing, Interop):
         """Return the array itself if it lives on `context`, else a copy there."""
         if context is self._ctx:
             return self
+        if not isinstance(context, Context):
+            raise MXNetTypeError(f"as_in_context: context is {type(context).__name__}; expected a Context")
         if state.recording and self._entry is not None:
             return _moved(self, context)
         return wrap(context.device.copy_from(self._data, self._ctx.device), context, None, self._class)

@@ -10,7 +10,8 @@ from . import catalog
 from .op import Op
 from .schema import REQUIRED
 
-__all__ = ["bind", "signature", "documentation", "publish", "namespace", "method", "FLUENT"]
+__all__ = ["bind", "signature", "documentation", "publish", "namespace", "method", "default_dtype",
+           "FLUENT"]
 
 # Operators that are also methods of NDArray and Symbol.
 FLUENT = tuple((
@@ -22,9 +23,14 @@ FLUENT = tuple((
     "swapaxes take tan tanh tile topk transpose trunc zeros_like").split())
 
 
-def bind(op: Op, called: str, args: tuple, kwargs: dict[str, Any], is_array: Callable[[Any], bool]
-         ) -> tuple[Op, dict[str, Any], list[Any], dict[str, Any]]:
+def bind(op: Op, called: str, args: tuple, kwargs: dict[str, Any], is_array: Callable[[Any], bool],
+         last: tuple[str, ...] = ()) -> tuple[Op, dict[str, Any], list[Any], dict[str, Any]]:
     """Sort the arguments of a call.
+
+    Parameters
+    ----------
+    last : tuple of str
+        What may be given by position behind the attributes; it is put among their values.
 
     Returns
     -------
@@ -46,7 +52,8 @@ def bind(op: Op, called: str, args: tuple, kwargs: dict[str, Any], is_array: Cal
             raise MXNetTypeError(f"{called}: an input is {wrong!r}; attributes of this operator are given by name")
         many, args, names = list(args), (), ()
     else:
-        names = [*(n for n in fixed if n not in op.by_name), *attr_names] if op.resolver is None else fixed
+        names = ([*(n for n in fixed if n not in op.by_name), *attr_names, *last] if op.resolver is None
+                 else fixed)
     if len(args) > len(names):
         raise MXNetTypeError(f"{called}: takes at most {len(names)} positional arguments ({', '.join(names)}), "
                              f"got {len(args)}")
@@ -64,9 +71,16 @@ def bind(op: Op, called: str, args: tuple, kwargs: dict[str, Any], is_array: Cal
             raise MXNetTypeError(f"{called}: got {name!r} twice")
         elif value is not None or name in op.schema.fields:
             values[name] = value
+    default_dtype(values)
     for name in [n for n, v in values.items() if v is None and n not in op.schema.nullable]:
         del values[name]  # an explicit None stands for the default, unless it is a value itself
     return op, named, many, values
+
+
+def default_dtype(values: dict[str, Any]) -> None:
+    """Let a `dtype` that is given as None mean what it means to NumPy, as in MXNet's functions of operators."""
+    if values.get("dtype", _Null) is None:
+        values["dtype"] = "float64"
 
 
 def signature(op: Op) -> inspect.Signature:

@@ -20,7 +20,7 @@ from typing import Any, Literal, NewType
 
 import numpy as np
 
-from ..base import MXNetValueError, _Null
+from ..base import MXNetTypeError, MXNetValueError, _Null
 from ..dtypes import as_dtype
 
 __all__ = ["Shape", "OptShape", "Floats", "DType", "Scalar", "WholeScalar", "Scalars", "WholeScalars",
@@ -273,6 +273,8 @@ class Schema:
         parse, words = self._parsers[name]
         try:
             return parse(value)
+        except MXNetTypeError as error:  # no data type
+            raise MXNetTypeError(f"{self.op_name}: {name} is {value!r}; expected {words}") from error
         except (ValueError, TypeError, KeyError, SyntaxError, RuntimeError) as error:
             raise MXNetValueError(f"{self.op_name}: {name} is {value!r}; expected {words}") from error
 

@@ -29,7 +29,11 @@ def function(op: Op, called: str) -> Callable:
         kwargs.pop("out", None)
         free = {key: as_text(kwargs.pop(key)) for key in list(kwargs)
                 if key in HIDDEN or (key.startswith("__") and key.endswith("__"))}
-        chosen, named, many, values = bind(op, called, args, kwargs, _is_symbol)
+        chosen, named, many, values = bind(op, called, args, kwargs, _is_symbol, ("name", "attr", "out"))
+        name, attr = values.pop("name", name), values.pop("attr", attr)
+        values.pop("out", None)
+        if name is not None and not isinstance(name, str):
+            raise MXNetTypeError(f"{called}: name is {type(name).__name__}; expected a str")
         for key, value in named.items():
             if not isinstance(value, Symbol):
                 raise MXNetTypeError(f"{called}: {key} is {type(value).__name__}; expected a Symbol")

@@ -41,7 +41,7 @@ PYTHON = Path(os.environ.get("MXNET_PYTHON", ROOT / ".bench" / "mxnet" / "bin" /
 class Oracle:
     """One MXNet process that outlives the crashes of its predecessors."""
 
-    def __init__(self, fill: int, limit: float = 20.0):
+    def __init__(self, fill: int, limit: float = 20.0, performer: str = "calls"):
         self.environment = {
             **os.environ,
             "MXNET_ENGINE_TYPE": "NaiveEngine",
@@ -49,13 +49,13 @@ class Oracle:
             "MALLOC_PERTURB_": str(fill),
             "PYTHONPATH": "",
         }
-        self.limit, self.process = limit, None
+        self.limit, self.performer, self.process = limit, performer, None
 
-    def ask(self, call: calls.Call):
-        """Return labelled arrays, (class, message) of an error, or "crash" or "hang"."""
+    def ask(self, line: str):
+        """Return what the performer answers, (class, message) of an error, or "crash" or "hang"."""
         if self.process is None:
             self.process = subprocess.Popen(
-                [str(PYTHON), str(ROOT / "scripts/oracle/answer_calls.py")],
+                [str(PYTHON), str(ROOT / "scripts/oracle/answer_calls.py"), self.performer],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 bufsize=0,
@@ -66,7 +66,7 @@ class Oracle:
         else:
             fresh = 0.0
         try:
-            self.process.stdin.write(call.line().encode() + b"\n")
+            self.process.stdin.write(line.encode() + b"\n")
             return pickle.loads(self._read(*struct.unpack("<q", self._read(8, fresh))))
         except (EOFError, BrokenPipeError):
             self.close()
@@ -101,7 +101,7 @@ ORACLES = (Oracle(0x55), Oracle(0x2B))
 def ask_twice(drawn: list[calls.Call]) -> list:
     """Return what MXNet answers to each call, "undefined" where two processes differ."""
     with ThreadPoolExecutor(2) as pool:
-        first, second = pool.map(lambda oracle: [oracle.ask(call) for call in drawn], ORACLES)
+        first, second = pool.map(lambda oracle: [oracle.ask(call.line()) for call in drawn], ORACLES)
     return [one if same(one, other) else "undefined" for one, other in zip(first, second)]
 
 

@@ -177,8 +177,19 @@ def test_bad_calls_name_operator_and_argument():
 
 KEYS = ["0", "-1", "0, 1", "slice(1, None)", "(slice(None), 1)", "(slice(None), slice(None, None, -1))", "Ellipsis",
         "(Ellipsis, None)", "(None, 0)", "[0, 1, 0]", "([0, 1], [1, 2])", "(0, slice(1, 3))", "np.array([1, 0])",
-        "(slice(None), [2, 0])", "np.array([[0, 1], [1, 1]])", "np.array([[True, False, True], [False, True, False]])",
+        "(slice(None), [2, 0])", "np.array([[0, 1], [1, 1]])",
         "(slice(None, None, 2), slice(0, 2))", "slice(5, 9)"]
+
+
+def test_only_ndarrays_of_bool_are_masks():
+    values = np.arange(6.0).reshape(3, 2)
+    a, chosen = nd.array(values), np.array([True, False, True])
+    same(a[nd.array(chosen, dtype="bool")], values[[0, 2]])
+    same(a[chosen], values[[1, 0, 1]])  # as for MXNet, they are the rows 1 and 0
+    same(a[[True, False, True]], values[[1, 0, 1]])
+    same(a[True], values[1])
+    a[chosen] = 9
+    same(a, [[9, 9], [9, 9], [4, 5]])
 
 
 @pytest.mark.parametrize("key", KEYS)
@@ -545,7 +556,7 @@ def test_numbers_are_cast_as_in_c():
     y = nd.zeros((4,), dtype="int32")
     y[(2,)] = [1.5]
     assert y.asnumpy().tolist() == [0, 0, 1, 0]
-    with pytest.raises(ValueError, match="cannot assign"):
+    with pytest.raises(TypeError, match="cannot assign"):
         y[:] = [[1], [2, 3]]
 
 

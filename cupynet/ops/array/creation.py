@@ -147,14 +147,14 @@ def _(attrs: Attrs, ins: Slots, outs: Slots) -> None:
 
 @op(name="_eye", differentiable=False)
 def eye(xp, *, N: int, M: int = 0, k: int = 0, ctx: str = "", dtype: DType | None = _FLOAT32):
-    """An `N` x `M` matrix (square if `M` is 0) with ones on the diagonal `k`, above the main one if positive."""
-    return xp.eye(N, M or N, k, dtype or _FLOAT32)
+    """An `N` x `M` matrix (square if `M` is 0 or less) with ones on the diagonal `k`, above the main one if positive."""
+    return xp.eye(N, M if M > 0 else N, k, dtype or _FLOAT32)
 
 
 @eye.shape
 def _(attrs: Attrs, ins: Slots, outs: Slots) -> None:
-    require(attrs.N >= 0 and attrs.M >= 0, "_eye", f"N is {attrs.N} and M {attrs.M}; expected 0 or more")
-    outs[0] = (attrs.N, attrs.M or attrs.N)
+    require(attrs.N >= 0, "_eye", f"N is {attrs.N}; expected 0 or more")
+    outs[0] = (attrs.N, attrs.M if attrs.M > 0 else attrs.N)
 
 
 for _op in (full, arange, linspace, eye):

@@ -31,15 +31,21 @@ def histogram(xp, data, bins=None, *, bin_cnt: int | None = None, range: Floats 
     -------
     The counts, int64, and the edges, in the dtype of `data`.
     """
-    if bin_cnt is None:
-        edges = bins
-    else:
-        edges = xp.linspace(*range, bin_cnt + 1)
     flat = data.reshape(-1)
-    places = xp.searchsorted(edges, flat, side="right")
-    places = xp.where(flat == edges[-1], len(edges) - 1, places)
-    counts = xp.bincount(places, minlength=len(edges) + 1)[1:-1]  # the outer two are below and above all bins
-    return counts.astype(_INT64), edges.astype(data.dtype)
+    if bin_cnt is None:
+        places = xp.searchsorted(bins, flat, side="right")
+        places = xp.where(flat == bins[-1], len(bins) - 1, places)
+        counts = xp.bincount(places, minlength=len(bins) + 1)[1:-1]  # the outer two are below and above all bins
+        return counts.astype(_INT64), bins.astype(data.dtype)
+    low, high = range
+    edges = xp.linspace(low, high, bin_cnt + 1).astype(data.dtype)
+    inside = (flat >= low) & (flat <= high)
+    places = xp.where(inside, (flat - low) * (bin_cnt / (high - low)), 0).astype(_INT64).clip(0, bin_cnt - 1)
+    # the edges decide, which are rounded: for whole numbers to whole ones, where MXNet goes one bin further at most
+    places = xp.where(flat < edges[places], places - 1,
+                      xp.where((flat >= edges[places + 1]) & (places < bin_cnt - 1), places + 1, places))
+    counts = xp.bincount(xp.where(inside, places, bin_cnt), minlength=bin_cnt + 1)[:bin_cnt]
+    return counts.astype(_INT64), edges
 
 
 @histogram.shape

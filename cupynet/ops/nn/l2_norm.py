@@ -39,7 +39,7 @@ def l2_normalization(xp, data, *, eps: float = 1.00000001e-10,
 @l2_normalization.shape
 def _(attrs: Attrs, ins: Slots, outs: Slots) -> None:
     same_shape(attrs, ins, outs)
-    least = 2 if attrs.mode == "instance" else 3
+    least = 1 if attrs.mode == "instance" else 3
     require(ins[0] is None or len(ins[0]) >= least, "L2Normalization",
             f"data has shape {ins[0]}, but mode {attrs.mode!r} needs at least {least} axes")
 

@@ -1,0 +1,514 @@
+"""Little programs over NDArray, drawn at random, that MXNet and cupynet must answer alike.
+
+A program is Python source over the names ``mx``, ``nd``, ``np``, ``a`` (which makes an array) and a few modules. What it
+leaves in its variables, or the error in which it ends, is described in text that does not depend on the library.
+``scripts/oracle/array_programs.py`` asks MXNet 1.9.1 and keeps short hashes of what it answers;
+``test_programs.py`` runs the same programs here.
+"""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import json
+import os
+import pickle
+import tempfile
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+FLOATS = ("float32", "float32", "float32", "float64", "float16")
+DTYPES = (*FLOATS, "int32", "int64", "uint8", "int8", "bool")
+SHAPES = ((2, 3), (2, 3), (3,), (4,), (1,), (3, 1), (1, 3), (2, 3, 4), (2, 1, 3), (5, 2), (1, 1), (2, 2, 2, 2))
+
+
+# ---- running ----------------------------------------------------------------------------------------
+
+
+def values(seed: int, shape: tuple[int, ...], dtype: str) -> np.ndarray:
+    """Return small numbers that every dtype holds exactly."""
+    drawn = np.random.RandomState(seed).randint(-6, 7, shape)
+    kind = np.dtype(dtype).kind
+    return (drawn / 2 if kind == "f" else np.abs(drawn) if kind == "u" else drawn > 0 if kind == "b" else drawn
+            ).astype(dtype)
+
+
+def number(x: Any) -> str:
+    if isinstance(x, (float, np.floating)):
+        return f"{float(x) + 0.0:.4g}"  # whether a zero has a sign depends on the processor
+    return str(x.item() if isinstance(x, np.generic) else x)
+
+
+def describe(x: Any) -> str:
+    """Return what `x` is, in words that are the same for both libraries."""
+    kind = type(x).__name__
+    if hasattr(x, "asnumpy"):
+        stored = x.asnumpy() if getattr(x, "stype", "default") == "default" else x.tostype("default").asnumpy()
+        return f"{kind} {x.context} {describe(stored)}"
+    if isinstance(x, np.ndarray):
+        return f"array {x.dtype} {x.shape} [{' '.join(map(number, x.reshape(-1).tolist()))}]"
+    if isinstance(x, np.generic):
+        return f"{x.dtype} {number(x)}"
+    if isinstance(x, (list, tuple)):
+        return f"{kind}({', '.join(map(describe, x))})"
+    if isinstance(x, dict):
+        return "{" + ", ".join(f"{describe(k)}: {describe(v)}" for k, v in x.items()) + "}"
+    if isinstance(x, type):
+        return f"class {x.__name__}"
+    if isinstance(x, float):
+        return f"float {number(x)}"
+    return f"{kind} {x!r}" if isinstance(x, (bool, int, str, bytes, type(None))) else kind
+
+
+def answer(mx: Any, source: str) -> str:
+    """Run a program; return the description of its variables, or ``!`` and the classes of the error."""
+    def a(seed: int, shape: Any, dtype: str = "float32") -> Any:
+        return mx.nd.array(values(seed, shape, dtype), dtype=dtype)
+
+    names = {"mx": mx, "nd": mx.nd, "np": np, "a": a, "copy": copy, "pickle": pickle, "values": values,
+             "autograd": mx.autograd, "trip": lambda data: _trip(mx, data)}
+    given = set(names)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            exec(source, names)
+        return "; ".join(f"{name} = {describe(names[name])}" for name in sorted(names.keys() - given - {"__builtins__"}))
+    except Exception as error:
+        return "!" + " ".join(each.__name__ for each in type(error).__mro__[:-3])
+
+
+def agrees(want: str, found: str) -> bool:
+    """Whether `found` is the answer `want` of MXNet's: an error may be of a subclass."""
+    if not want.startswith("!"):
+        return found == want
+    kind = want[1:].split()[0]
+    return found.startswith("!") and (kind in found[1:].split() or kind == "AssertionError")
+
+
+def perform_line(mx: Any, line: str) -> str:
+    return answer(mx, json.loads(line))
+
+
+def excused(source: str, want: str, found: str) -> str | None:
+    """Return why `found` may differ from `want`, which MXNet answers; None if it may not."""
+    return None
+
+
+def _trip(mx: Any, data: Any) -> Any:
+    """Save and load again."""
+    with tempfile.TemporaryDirectory() as folder:
+        mx.nd.save(os.path.join(folder, "x"), data)
+        return mx.nd.load(os.path.join(folder, "x"))
+
+
+def hashed(text: str) -> str:
+    """Return a short hash of an answer; errors keep their class."""
+    return text.split()[0] if text.startswith("!") else hashlib.md5(text.encode()).hexdigest()[:5]
+
+
+# ---- drawing ----------------------------------------------------------------------------------------
+
+
+class Draw:
+    """Draws programs from a seed."""
+
+    def __init__(self, seed: int):
+        self.random = np.random.RandomState(seed)
+
+    def below(self, n: int) -> int:
+        return int(self.random.randint(n))
+
+    def chance(self, one_in: int) -> bool:
+        return self.below(one_in) == 0
+
+    def pick(self, items: Any) -> Any:
+        return items[self.below(len(items))]
+
+    def array(self, shape: Any = None, dtype: str | None = None) -> str:
+        shape = self.pick(SHAPES) if shape is None else shape
+        dtype = self.pick(DTYPES) if dtype is None else dtype
+        return f"a({self.below(1000)}, {shape}, {dtype!r})"
+
+    def number(self) -> str:
+        return self.pick(("2", "-3", "0", "1", "0.5", "-1.5", "2.0", "True", "np.float32(1.5)", "np.int64(2)",
+                          "np.float64(-0.5)", "np.int32(-1)", "np.bool_(True)", "np.uint8(3)", "1e3", "-0.0"))
+
+    def odd(self) -> str:
+        """Something that is rarely meant."""
+        return self.pick(("None", "'2'", "[1, 2]", "(1.0,)", "np.ones(3)", "np.array(2.0)", "object()", "1j", "'x'",
+                          "np.float32", "[]", "{}", "float('nan')", "float('inf')"))
+
+    # arithmetic
+
+    def arithmetic(self) -> str:
+        shape, dtype = self.pick(SHAPES), self.pick(DTYPES)
+        x = self.array(shape, dtype)
+        other = self.pick((
+            lambda: self.array(shape, dtype), lambda: self.array(shape, dtype), self.number, self.number, self.number,
+            lambda: self.array(self.pick(SHAPES), dtype), lambda: self.array(shape), self.odd, lambda: "x"))()
+        op = self.pick("+ - * / % ** == != < <= > >=".split() * 3 + ["//", "@", "&", "|", "^"])
+        return self.pick((
+            lambda: f"x = {x}; y = {other}; r = x {op} y",
+            lambda: f"x = {x}; y = {other}; r = y {op} x",
+            lambda: f"x = {x}; y = {other}; k = x; x {self.pick(('+', '-', '*', '/', '%', '**', '//'))}= y; s = k is x",
+            lambda: f"x = {x}; r = {self.pick(('-x', 'abs(x)', '+x', '~x', 'not x', 'divmod(x, 2)', 'pow(x, 2)'))}",
+            lambda: f"x = {x}; y = {other}; r = nd.{self.pick(FUNCTIONS)}(x, y)",
+            lambda: f"x = {x}; y = {other}; r = nd.{self.pick(FUNCTIONS)}(y, x)",
+            lambda: f"r = nd.{self.pick(FUNCTIONS)}({self.number()}, {self.number()})",
+            lambda: f"x = {x}; r = sum([x, x]); s = {self.pick(('max', 'min', 'sorted'))}([1, 2])",
+        ))()
+
+    # keys
+
+    def bound(self, n: int) -> str:
+        return self.pick(("", "", str(self.below(n + 1)), str(-self.below(n + 2)), str(n + 2), "None"))
+
+    def item(self, n: int, basic: bool = False) -> str:
+        kinds: list[Callable[[], str]] = [
+            lambda: str(self.below(n)), lambda: str(-1 - self.below(n)), lambda: ":", lambda: ":",
+            lambda: f"{self.bound(n)}:{self.bound(n)}", lambda: f"{self.bound(n)}:{self.bound(n)}",
+            lambda: f"{self.bound(n)}:{self.bound(n)}:{self.pick(('1', '2', '-1', '-2', '3', '0'))}",
+            lambda: "None", lambda: "...", lambda: f"np.int64({self.below(n)})"]
+        if not basic:
+            kinds += [
+                lambda: str([self.below(n) for _ in range(self.below(4))]),
+                lambda: str([self.below(2 * n) - n for _ in range(1 + self.below(3))]),
+                lambda: f"np.array({[self.below(n) for _ in range(1 + self.below(3))]})",
+                lambda: f"np.array({[[self.below(n) for _ in range(2)] for _ in range(2)]}, 'int32')",
+                lambda: f"nd.array({[self.below(n) for _ in range(1 + self.below(3))]})",
+                lambda: f"nd.array({[self.below(n) for _ in range(1 + self.below(3))]}, dtype='int32')",
+                lambda: f"({self.below(n)}, {self.below(n)})",
+                lambda: f"[{self.pick(('True', 'False'))}]",
+                lambda: str([bool(self.below(2)) for _ in range(n)]),
+                lambda: f"np.array({[bool(self.below(2)) for _ in range(n)]})",
+                lambda: f"nd.array({[self.below(2) for _ in range(n)]}, dtype='bool')",
+                lambda: self.pick(("True", "False", "1.0", "'a'", "2.5", str(n), str(-n - 1), "range(2)", "np.array(1)",
+                                   "nd.array([1])", "np.float32(1)", "slice(None)", "[[0, 1], [1, 0]]", "np.bool_(1)"))]
+        return self.pick(kinds)()
+
+    def key(self, shape: tuple[int, ...], basic: bool = False) -> str:
+        if not basic and self.chance(12):
+            return self.pick(("x > 0", "x", "()", "(None,)", "...", "x.asnumpy() > 0", "(x > 0).astype('bool')",
+                              "[[0], [1]]", "nd.array([[0, 1]])", "slice(0, 2)", "(slice(None), 0)", "None, ..."))
+        count = min(1 + self.below(len(shape) + (1 if self.chance(8) else 0)), 5)
+        items, axis = [], 0
+        for _ in range(count):
+            item = self.item(shape[min(axis, len(shape) - 1)], basic)
+            axis += item != "None"
+            items.append(item)
+        return ", ".join(items)
+
+    def value(self, shape: tuple[int, ...]) -> str:
+        return self.pick((
+            self.number, self.number, lambda: self.array(shape), lambda: self.array(shape[1:] or (1,)),
+            lambda: self.array((1,)), lambda: f"values({self.below(99)}, {shape}, 'float64')",
+            lambda: f"np.array({self.below(9)}.5)", lambda: str(list(range(shape[-1]))),
+            lambda: self.array(self.pick(SHAPES)), lambda: "x", lambda: "x[0]", lambda: "x[::-1]", self.odd))()
+
+    def getting(self) -> str:
+        shape, dtype = self.pick(SHAPES), self.pick(DTYPES)
+        return f"x = {self.array(shape, dtype)}; r = x[{self.key(shape)}]"
+
+    def setting(self) -> str:
+        shape, dtype = self.pick(SHAPES), self.pick(DTYPES)
+        key = self.key(shape)
+        made = f"x = {self.array(shape, dtype)}"
+        if self.chance(2):
+            return f"{made}; x[{key}] = {self.value(shape)}"
+        if self.chance(3):
+            return f"{made}; x[{key}] {self.pick('+-*/')}= {self.value(shape)}"
+        return f"{made}; r = x[{key}].shape; x[{key}] = values({self.below(99)}, r, {self.pick(DTYPES)!r})"
+
+    def viewing(self) -> str:
+        shape = self.pick(SHAPES)
+        view = self.pick((
+            f"x[{self.key(shape, True)}]", f"x[{self.key(shape, True)}]", "x.reshape(-1)", "x.reshape((-1, 1))", "x.T",
+            "x.flatten()", "x.flatten(inplace=True)", "x.expand_dims(0)", "x.expand_dims(0, inplace=True)",
+            "x.squeeze()", "x.squeeze(inplace=True)", "x.detach()", "x.astype('float32', copy=False)", "x.copy()",
+            "x.as_in_context(mx.cpu())", "x.reshape_like(x)", "x.slice_axis(axis=0, begin=0, end=1)", "nd.array(x)",
+            "x.astype('float32')", "x.tostype('default')", "nd.identity(x)", "nd.concatenate([x], always_copy=False)",
+            "x.as_nd_ndarray()", "x.transpose()", "x.broadcast_to(x.shape)", "nd.split_v2(x, 1)[0]", "copy.copy(x)",
+            "copy.deepcopy(x)", "x.swapaxes(0, 0)", "x.asnumpy()", "nd.reshape(x, (-1,))", "x.copyto(mx.cpu(0))",
+            "x.copyto(x)", "nd.stop_gradient(x)", "x.clip(-9, 9)", "x.abs()"))
+        return (f"x = {self.array(shape, 'float32')}; y = {view}; s = y is x; "
+                f"{self.pick(('y[:] = 9', 'y += 1', 'x[:] = 9', 'x *= 2', 'y[0] = 5', 'y[:] = y'))}")
+
+    # methods
+
+    def arguments(self) -> str:
+        """Some arguments that no method in particular is meant for."""
+        return ", ".join(self.pick((
+            "0", "1", "-1", "2", "(0, 1)", "axis=0", "axis=-1", "axis=(0,)", "axis=None", "keepdims=True", "axis=5",
+            "dtype='int32'", "foo=1", "out=None", "name='n'", "x", "None", "shape=(3, 2)", "'0'", "axis='1'",
+            "np.int64(1)", "[0, 1]", "exclude=True", "k=1", "depth=4", "axis=np.int64(0)", "keepdims=1", "axis=[0, 1]",
+            "begin=0, end=1", "a_min=0, a_max=1", "ord=1")) for _ in range(self.below(3)))
+
+    def methods(self) -> str:
+        x, name = self.array(), self.pick(METHODS)
+        if self.chance(3) or name not in TYPICAL:
+            return f"x = {x}; r = x.{name}({self.arguments()})"
+        return f"x = {x}; r = x.{name}({self.pick(TYPICAL[name])})"
+
+    def properties(self) -> str:
+        return f"x = {self.array()}; r = x.{self.pick(PROPERTIES)}"
+
+    def conversions(self) -> str:
+        return f"x = {self.array(self.pick((*SHAPES, (1,), (1, 1), (1,))))}; r = {self.pick(CONVERSIONS)}"
+
+    def copies(self) -> str:
+        shape = self.pick(SHAPES)
+        return (f"x = {self.array(shape)}; y = {self.array(self.pick((shape, shape, None)))}; "
+                f"r = {self.pick(COPIES)}")
+
+    # making arrays
+
+    def shape(self) -> str:
+        return self.pick(("(2, 3)", "3", "(2,)", "[2, 2]", "(1, 2, 2)", "np.int64(2)", "(np.int32(2), 1)", "0", "(0,)",
+                          "(2, 0)", "()", "-1", "(2, -1)", "None", "'x'", "'(2, 3)'", "2.0", "(2.5,)", "(2.0, 1)",
+                          "nd.array([2, 3])", "np.array([2, 1])", "True", "(2, 'a')", "[[1, 2]]", "'3'", "{}"))
+
+    def dtype(self) -> str:
+        return self.pick(("None", "'float32'", "'float64'", "'float16'", "'int32'", "'int64'", "'uint8'", "'int8'",
+                          "'bool'", "np.float64", "np.int32", "np.bool_", "bool", "int", "float",
+                          "np.dtype('float16')", "'uint16'", "'complex64'", "'x'", "0", "object", "'int16'",
+                          "np.uint32", "'f4'", "'<f8'", "''", "'default'", "nd.array([1]).dtype"))
+
+    def context(self) -> str:
+        return self.pick(("None", "mx.cpu()", "mx.cpu(1)", "mx.cpu_pinned()", "'cpu'", "mx.Context('cpu', 0)", "0"))
+
+    def creation(self) -> str:
+        name, positional = self.pick((
+            ("zeros", (self.shape,)), ("ones", (self.shape,)), ("full", (self.shape, self.scalar)),
+            ("empty", (self.shape,)), ("array", (self.source,)), ("array", (self.source,)), ("array", (self.source,)),
+            ("arange", (self.scalar,)), ("arange", (self.scalar, self.scalar)),
+            ("arange", (self.scalar, self.scalar, self.scalar)), ("linspace", (self.scalar, self.scalar, self.count)),
+            ("eye", (self.count,)), ("eye", (self.count, self.count)), ("eye", (self.count, self.count, self.count)),
+            ("zeros_like", (self.array,)), ("ones_like", (self.array,)), ("full_like", (self.array, self.scalar)),
+            ("random.uniform", ()), ("random.normal", ()), ("random.randint", (self.scalar, self.scalar)),
+            ("random.exponential", ()), ("random.poisson", ()), ("random.gamma", ())))
+        given = [draw() for draw in positional]
+        random = name.startswith("random.")
+        options = [
+            ("dtype", self.dtype), ("dtype", self.dtype), ("ctx", self.context),
+            ("foo", self.scalar), ("out", lambda: "None"), ("name", lambda: "'n'"), ("stype", lambda: "'default'"),
+            ("repeat", self.count), ("endpoint", lambda: "False"), ("infer_range", lambda: "False"),
+            ("shape", self.shape)]
+        for option, draw in {self.pick(options) for _ in range(self.below(3))} if not random else {
+                self.pick(options[:3]), options[-1]}:
+            given.append(f"{option}={draw()}")
+        given = sorted(given, key=lambda text: "=" in text and "(" not in text.split("=")[0])
+        made = f"r = nd.{name}({', '.join(given)})"
+        return f"{made}; r = r.shape, r.dtype, r.context" if random or name == "empty" else made
+
+    def scalar(self) -> str:
+        return self.pick(("0", "1", "2", "5", "-2", "0.5", "-1.5", "None", "np.int64(3)", "np.float32(0.5)", "True",
+                          "'3'", "1e10", "float('nan')", "nd.array([2])", "10"))
+
+    def count(self) -> str:
+        return self.pick(("0", "1", "2", "3", "3", "4", "-1", "None", "np.int64(2)", "2.0", "'3'", "1.5", "True"))
+
+    def source(self) -> str:
+        return self.pick((
+            "[1, 2]", "[[1, 2], [3, 4.5]]", "[]", "[[]]", "3", "2.5", "True", "[True, False]", "np.arange(3)",
+            "np.arange(4.).reshape(2, 2).T", "np.array(2)", "np.array([[1]], 'int8')", "np.ones((2, 0))", "(1, 2)",
+            "'x'", "['a']", "None", "[None]", "[[1], [2, 3]]", "range(3)", "{1: 2}", "np.float32(2)", "[1e40, 1]",
+            "[nd.array([1, 2])]", "[nd.array([1]), nd.array([2])]", self.array(), self.array(), "np.array([1j])",
+            "np.array(['a'])", "np.array([1, 2], 'uint16')", "np.array([1, 2], '>f4')", "[float('nan'), -0.0]", "[-1]",
+            "np.array([300, -1])", "iter([1])", "b'ab'", "[np.float64(1), np.int8(2)]", "np.ones((2, 3))[:, ::2]",
+            "np.array([True])", "np.array([1.5], 'float16')", "[[nd.array([1, 2]), nd.array([3, 4])]]", "{1, 2}",
+            "memoryview(b'ab')"))
+
+    # gradients
+
+    def gradients(self) -> str:
+        shape, dtype = self.pick(SHAPES), self.pick(FLOATS)
+        key = self.key(shape)
+        attach = f"x = {self.array(shape, dtype)}; x.attach_grad({self.pick(('', '', chr(39) + 'add' + chr(39)))})"
+        body = self.pick((
+            f"y = x[{key}] * 2", f"y = x[{key}] * x[{key}]", f"y = x[{key}]; y = (y * y).sum()",
+            f"y = x * 2; y = y[{key}] * y[{key}]", f"y = x.reshape(-1)[{self.item(4, True)}] * 3",
+            f"y = nd.zeros({shape}, dtype={dtype!r}); y[{key}] = x[{key}]",
+            f"y = nd.zeros({shape}, dtype={dtype!r}); y[{key}] = x[{key}] * 2; y = y * x",
+            f"y = x * 1; y[{key}] = 0", f"y = x * x; y[{key}] += 1", "y = x * 2; y += x", "y = x + 1; x += 1; y = y * x",
+            f"y = x.{self.pick(METHODS)}({self.arguments()}) * 1", "y = x.detach() * x", "y = x.copy() * x",
+            "y = x.as_in_context(mx.cpu(1)) * 2", "y = x.astype('float64') * 2", "y = x.squeeze() * 2",
+            "y = sum(list(x))", "y = x.T * 2", "y = x.flatten() * 3", "y = x.expand_dims(0) * 3",
+            "y = x.copyto(mx.cpu(0)) * x", "z = nd.zeros(x.shape, dtype=x.dtype); x.copyto(z); y = z * x",
+            "y = nd.array(x) * 2", "y = x.slice_assign(x * 0, (0,), (1,), (1,)) * 2", f"y = x {self.pick('+-*/%')} x"))
+        end = self.pick(("y.backward()", "y.backward()", "y.backward(); y.backward()", "y.backward(nd.ones_like(y) * 3)",
+                         "y.backward(retain_graph=True); y.backward()", "autograd.backward([y])", "y.sum().backward()",
+                         "autograd.backward(y, nd.ones(y.shape, dtype=y.dtype))", "y.backward(nd.ones((7,)))",
+                         "y.backward(train_mode=False)"))
+        train = self.pick(("", "", "", "train_mode=False"))
+        lines = [attach, f"with autograd.record({train}):", *(f"    {part}" for part in body.split("; ")),
+                 end, "g = x.grad", "f = bool(x._fresh_grad)"]
+        return "\n".join(lines)
+
+    # text and files
+
+    def printing(self) -> str:
+        return f"x = {self.array(self.pick((*SHAPES, (1,), (40,), (30, 40))))}; r = {self.pick(PRINTS)}"
+
+    def files(self) -> str:
+        made = self.array(), self.array()
+        data = self.pick((
+            f"[{made[0]}, {made[1]}]", f"{{'u': {made[0]}, 'v': {made[1]}}}", made[0], "[]", "{}", f"({made[0]},)",
+            f"{{'arg:w': {made[0]}}}", f"{{1: {made[0]}}}", "[1]", "None", f"[{made[0]}, 2]", f"{{'': {made[0]}}}",
+            f"[{made[0]}.values()]" if self.chance(9) else f"[{made[0]}, {made[0]}]"))
+        return self.pick((f"r = trip({data})", f"r = trip({data})", f"r = pickle.loads(pickle.dumps({data}))",
+                          f"r = copy.deepcopy({data})", "r = nd.load('/nowhere/x')", "r = nd.load(3)",
+                          f"r = nd.load_frombuffer({self.pick(('b' + chr(39) * 2, 'None', '3', 'b' + repr('abc')))})"))
+
+    def functions(self) -> str:
+        shape, dtype = self.pick(SHAPES), self.pick(DTYPES)
+        made = f"x = {self.array(shape, dtype)}; y = {self.array(self.pick((shape, shape, None)), dtype)}"
+        return f"{made}; r = {self.pick(CALLS)}"
+
+    def program(self, family: str) -> str:
+        source = getattr(self, family)()
+        if self.chance(10):
+            source = "with mx.np_shape(True):\n" + "\n".join("    " + line for line in source.split("\n"))
+        return source
+
+
+FAMILIES = {"arithmetic": 260, "getting": 300, "setting": 340, "viewing": 120, "methods": 400, "properties": 50,
+            "conversions": 100, "copies": 130, "creation": 420, "gradients": 300, "printing": 80, "files": 60,
+            "functions": 160}
+
+FUNCTIONS = ("add", "subtract", "multiply", "divide", "true_divide", "modulo", "power", "maximum", "minimum", "equal",
+             "not_equal", "greater", "greater_equal", "lesser", "lesser_equal", "logical_and", "logical_or",
+             "logical_xor", "hypot", "broadcast_add", "elemwise_mul", "dot")
+METHODS = (
+    "abs arccos arccosh arcsin arcsinh arctan arctanh argmax argmax_channel argmin argsort as_in_context as_nd_ndarray "
+    "asnumpy asscalar astype broadcast_axes broadcast_like broadcast_to cbrt ceil clip copy copyto cos cosh degrees "
+    "depth_to_space detach diag exp expand_dims expm1 fix flatten flip floor log log10 log1p log2 log_softmax max mean "
+    "min nanprod nansum norm one_hot ones_like pad pick prod radians rcbrt reciprocal relu repeat reshape reshape_like "
+    "rint round rsqrt shape_array sigmoid sign sin sinh size_array slice slice_axis slice_assign slice_assign_scalar "
+    "slice_like softmax softmin sort space_to_depth split split_v2 sqrt square squeeze sum swapaxes take tan tanh tile "
+    "topk tostype transpose trunc wait_to_read zeros_like item tolist as_in_ctx attach_grad backward "
+    "to_dlpack_for_read asdevice fill view").split()
+TYPICAL = {
+    "argmax": ("", "axis=0", "axis=1, keepdims=True", "0", "1", "axis=-1"),
+    "argsort": ("", "axis=0", "is_ascend=False", "axis=None", "0, False", "dtype='int32'"),
+    "as_in_context": ("mx.cpu(1)", "mx.cpu()", "mx.cpu_pinned()", "None", "'cpu'"),
+    "astype": ("'float64'", "np.int32", "dtype='int32'", "'float32', copy=False", "'float32', False", "'x'", "bool",
+               "int", "float", "np.dtype('uint8')", "None", "'bool'", "'int8'", "'float16'"),
+    "broadcast_to": ("(2, 3)", "(2, 2, 3)", "shape=(4, 3)", "2, 3", "(0, 3)", "(3, 3)", "[2, 3]", "3", "(-1, 3)"),
+    "broadcast_like": ("x", "nd.ones((2, 3))", "other=nd.ones((3, 3))", "nd.ones((2, 3)), lhs_axes=(0,), rhs_axes=(0,)"),
+    "broadcast_axes": ("axis=0, size=2", "axis=(0,), size=(3,)", "0, 2", "axis=1, size=2"),
+    "clip": ("0, 1", "a_min=-1, a_max=0.5", "-1, 1", "a_min=0, a_max=1, out=x", "0", "a_max=1", "None, 1"),
+    "copyto": ("mx.cpu(1)", "nd.zeros(x.shape)", "x", "nd.zeros((7, 7))", "mx.cpu()", "nd.zeros(x.shape, mx.cpu(1))"),
+    "diag": ("", "k=1", "-1", "1", "k=0, axis1=0, axis2=1"),
+    "expand_dims": ("0", "axis=1", "-1", "axis=-2", "0, True", "axis=7", "axis=0, inplace=True", "1.0"),
+    "flatten": ("", "inplace=True", "True"),
+    "flip": ("0", "axis=0", "axis=-1", "axis=(0,)", "axis=1"),
+    "one_hot": ("3", "depth=4", "4, 2, 0", "depth=3, on_value=5, off_value=-1, dtype='int32'"),
+    "norm": ("", "ord=1", "axis=0", "ord=2, axis=1, keepdims=True", "2, 0"),
+    "pad": ("mode='constant', pad_width=(0, 0, 0, 0, 1, 1, 1, 1)", "'edge', (0, 0, 0, 0, 1, 1, 1, 1)"),
+    "pick": ("nd.array([0, 1])", "nd.array([0, 1, 1]), axis=0", "index=nd.array([1, 0]), axis=-1",
+             "nd.array([0, 5]), 1, True, 'wrap'"),
+    "repeat": ("2", "repeats=2", "2, 0", "repeats=2, axis=1", "repeats=0", "2, axis=-1"),
+    "reshape": ("-1", "(-1,)", "(3, 2)", "3, 2", "shape=(3, 2)", "(0, -1)", "(-2,)", "(-3,)", "(-4, 1, 2, 0)",
+                "(-1, 0), reverse=True", "shape=(6,)", "", "None", "(7, 7)", "-1, 1", "[3, -1]", "(3, 2), foo=1",
+                "(-1, -1)", "'(3, 2)'", "(3.0, 2)", "np.int64(-1)", "(np.int64(3), 2)", "x", "()", "(0, 0)", "0, -1",
+                "shape=-1", "(3, 2), shape=(2, 3)", "(-1, -2)", "(-5,)", "1, -2, 1"),
+    "reshape_like": ("x", "nd.ones((3, 2))", "rhs=nd.ones((6,))", "nd.ones((1, 2, 3)), lhs_begin=0"),
+    "slice": ("(0,), (1,)", "begin=(0, 1), end=(2, 3)", "begin=(None,), end=(None,), step=(-1,)", "0, 1", "(0,), (9,)",
+              "begin=(1,), end=(0,)", "(-1,), (None,)"),
+    "slice_axis": ("0, 0, 1", "axis=1, begin=0, end=None", "axis=-1, begin=-2, end=-1", "axis=0, begin=1, end=1"),
+    "slice_assign": ("nd.ones((1, 3)), (0, 0), (1, 3), (1, 1)", "x, (None,), (None,), (None,)",
+                     "x[0], (0,), (1,), (1,)", "1, (0,), (1,), (1,)", "x, (0,), (9,), ()"),
+    "slice_assign_scalar": ("5, (0,), (1,), (1,)", "2.5, (None,), (None,), (-1,)", "-1, (0, 1), (2, 2), (1, 1)",
+                            "5, (0,), (1,), ()", "True, (0,), (1,), (1,)", "None, (0,), (1,), (1,)"),
+    "slice_like": ("x", "nd.ones((1, 2))", "nd.ones((1, 9)), axes=(0,)", "shape_like=nd.ones((1, 1)), axes=(-1,)"),
+    "split": ("1", "num_outputs=3, axis=1", "3, -1, True", "num_outputs=2, axis=0", "2", "3, axis=0"),
+    "split_v2": ("1", "3, axis=-1", "(1,), 1", "(1, 2), axis=0", "[1]", "indices_or_sections=2, axis=0",
+                 "1, 0, True", "2, 0, True", "(0, 1)", "()", "7", "np.int64(1)", "1.0", "(5,)", "-1", "(-1,)"),
+    "squeeze": ("", "0", "axis=0", "axis=(0,)", "inplace=True", "axis=-1", "axis=1, inplace=True", "axis=(0, 1)"),
+    "sum": ("", "axis=0", "axis=(0, 1)", "0, True", "axis=-1, keepdims=True", "axis=0, exclude=True", "axis=()"),
+    "swapaxes": ("0, 1", "dim1=0, dim2=-1", "1, 2", "0, 0", "0, 5", "-1, -2"),
+    "take": ("nd.array([0, 1])", "nd.array([1, 9]), 0, 'clip'", "indices=nd.array([0]), axis=1", "[0]", "0",
+             "nd.array([-1, 5]), mode='wrap'", "nd.array([[0, 1]], dtype='int32'), axis=-1"),
+    "tile": ("2", "(2,)", "reps=(2, 1)", "(1, 1, 2)", "(0,)", "reps=2", "()", "-1"),
+    "topk": ("", "k=2", "axis=0, k=1, ret_typ='value'", "ret_typ='both'", "k=1, ret_typ='mask'", "k=9", "k=0",
+             "k=1, is_ascend=True, dtype='int32'"),
+    "tostype": ("'default'", "'x'", "None"),
+    "transpose": ("", "1, 0", "(1, 0)", "axes=(1, 0)", "axes=()", "(0, 1, 2)", "2, 0, 1", "(0, 0)", "(-1, 0)", "[1, 0]"),
+    "attach_grad": ("", "'add'", "'null'", "'x'", "grad_req='write'", "stype='default'", "stype='x'", "1", "None"),
+    "depth_to_space": ("2", "block_size=2"), "space_to_depth": ("2",),
+    "softmax": ("", "axis=0", "temperature=2", "0", "axis=-1, dtype='float64'", "axis=5"),
+    "sort": ("", "axis=0", "is_ascend=False", "axis=None", "0, False"),
+    "mean": ("", "axis=0", "axis=(0, 1)", "0, True", "exclude=True, axis=0"),
+    "max": ("", "axis=0", "axis=1, keepdims=True", "0"),
+    "prod": ("", "axis=0", "0, True"),
+    "as_in_ctx": ("mx.cpu(1)",),
+}
+PROPERTIES = ("shape", "size", "ndim", "dtype", "T", "context", "ctx", "stype", "grad", "writable",
+              "shape[0]", "T.T", "foo", "real", "nbytes", "itemsize", "__class__", "__array_priority__", "dtype(1)",
+              "shape.foo")
+CONVERSIONS = (
+    "float(x)", "int(x)", "bool(x)", "len(x)", "list(x)", "tuple(x)", "x.asnumpy()", "x.asscalar()", "x.item()",
+    "[1, 2, 3, 4, 5][x]", "range(5)[x]", "np.array(x.asnumpy())", "1 if x else 0", "x in [x]", "next(iter(x))",
+    "x == x", "x != x", "x is None", "x == None", "x != None", "None == x", "hash(x) == hash(x)", "hash(x) == hash(x.copy())",
+    "{x: 1}[x]", "[y.shape for y in x]", "[y.asscalar() for y in x.reshape(-1)]", "sum(x)", "max(x)", "reversed(x)",
+    "[y for y in reversed(x)]", "zip(x, x)", "[p + q for p, q in zip(x, x)]", "x[len(x) - 1]", "isinstance(x, nd.NDArray)",
+    "type(x)", "x.asnumpy().flags.writeable", "divmod(7, x)", "round(x)", "complex(x)", "str(x)", "'a' in x", "all(x)",
+    "any(x)", "x and 1", "x or 1", "x.asnumpy().dtype.name", "enumerate(x)", "nd.from_dlpack(x.to_dlpack_for_read())",
+    "nd.from_dlpack(nd.to_dlpack_for_write(x))", "nd.from_numpy(x.asnumpy())", "nd.from_numpy(x.asnumpy(), zero_copy=False)",
+    "x.wait_to_read()", "nd.waitall()", "x.wait_to_write()", "nd.from_numpy(x.asnumpy().T)", "nd.from_numpy([1])",
+    "nd.from_dlpack(3)", "x.__len__()", "[*x]", "x.shape == tuple(x.shape)", "bytes(x)", "x < 1 < x")
+COPIES = (
+    "x.copyto(y)", "x.copyto(y) is y", "x.copyto(mx.cpu(1))", "x.copyto(mx.cpu()) is x", "x.copyto(None)", "x.copyto(3)",
+    "x.copyto(y.astype('float64'))", "x.copyto(y.asnumpy())", "x.as_in_context(mx.cpu(1))", "x.as_in_context(mx.cpu(0)) is x",
+    "x.as_in_context()", "x.as_in_context(context=mx.cpu(1)).context", "x.astype(y.dtype)",
+    "x.astype('float32', copy=False) is x", "x.astype(x.dtype, copy=False) is x", "x.astype('float32', copy=True) is x",
+    "x.astype(dtype='float16').dtype", "x.astype()", "x.tostype('default') is x", "x.tostype('default')", "copy.copy(x)",
+    "copy.deepcopy(x)", "copy.deepcopy([x, x])", "copy.copy(x) is x", "pickle.loads(pickle.dumps(x))",
+    "pickle.loads(pickle.dumps([x, y]))", "pickle.loads(pickle.dumps(x.as_in_context(mx.cpu(1)))).context", "x.copy() is x",
+    "x.copy().context", "x.as_nd_ndarray() is x", "x.detach() is x", "nd.array(x, dtype='float64')", "nd.array(x).dtype",
+    "nd.array(x, ctx=mx.cpu(1))", "x.asnumpy() is x",
+    "x[:].copyto(y[:])", "x.copyto(y[0])", "x[0].copyto(y[0])", "x.copyto(y.reshape(-1))", "x.reshape(-1).copyto(y.reshape(-1))",
+    "x.copyto(other=y)", "x.copyto(nd.empty(x.shape, dtype='int32'))", "x.copyto(nd.empty(x.shape, dtype='float16'))")
+PRINTS = (
+    "repr(x)", "str(x)", "'%s' % x", "f'{x}'", "f'{x!r}'", "format(x)", "format(x, '.2f')", "f'{x:.3f}'", "'%f' % x",
+    "'%d' % x", "'%r' % (x,)", "'{}'.format(x)", "'{:5}'.format(x)", "f'{x.shape}'", "repr([x])", "str((x, 1))",
+    "repr({'a': x})", "str(x.dtype)", "str(x.context)", "repr(x.context)", "f'{x:d}'", "f'{x:s}'", "f'{x.asscalar():.2f}'",
+    "repr(x.reshape(-1)[:1])", "repr(x.as_in_context(mx.cpu(1)))", "repr(x.T)", "'%.2f' % x.asscalar()", "'%5s' % x",
+    "repr(x[0])", "str(x.grad)", "'%.1e' % x", "f'{x:>40}'")
+CALLS = (
+    "nd.concatenate([x, y])", "nd.concatenate([x, x], axis=1)", "nd.concatenate([])", "nd.concatenate([x])",
+    "nd.concatenate([x], always_copy=False) is x", "nd.concat(x, y, dim=0)", "nd.concat(x, x)", "nd.stack(x, x)",
+    "nd.stack(x, x, axis=1)", "nd.stack([x, x])", "nd.stack(*[x, x])", "nd.concat([x, x], dim=0)", "nd.moveaxis(x, 0, -1)",
+    "nd.moveaxis(x, [0, 1], [1, 0])", "nd.moveaxis(x, 0, 9)", "nd.moveaxis(x, (0,), (0, 1))", "nd.moveaxis(x, -1, 0)",
+    "nd.split_v2(x, 1)", "nd.split_v2(x, (1,), axis=-1)", "nd.split_v2(x, 3, axis=-1, squeeze_axis=True)", "nd.split_v2(x, 7)",
+    "nd.split_v2(x, [])", "nd.split(x, 1)", "nd.split(x, num_outputs=3, axis=1)", "nd.histogram(x)", "nd.histogram(x, bins=3)",
+    "nd.histogram(x, 4, (0, 2))", "nd.histogram(x, nd.array([-1, 0, 1, 2]))", "nd.histogram(x, bins='a')",
+    "nd.histogram(x, bins=3, range=(-2, 2))", "nd.onehot_encode(nd.array([0, 2]), nd.zeros((2, 3)))", "nd.add_n(x, x)",
+    "nd.ElementWiseSum(x, x, x)", "nd.where(x, x, y)", "nd.where(x > 0, x, y)", "nd.broadcast_to(x, shape=(2, 3))",
+    "nd.sum(x)", "nd.sum(data=x, axis=0)", "nd.sum(x, out=y)", "nd.sum()", "nd.sum(None)", "nd.sum([1, 2])", "nd.sum(x.asnumpy())",
+    "nd.sum(x, foo=1)", "nd.square(x, out=x)", "nd.elemwise_add(x, y, out=x)", "nd.elemwise_add(lhs=x, rhs=y)",
+    "nd.elemwise_add(x)", "nd.elemwise_add(x, y, x)", "nd.elemwise_add(x, lhs=x, rhs=y)", "nd.sum(x, 0, 1, 1, 1, 1)",
+    "nd.dot(x, y)", "nd.dot(x, x, transpose_b=True)", "nd.dot(x, y.T)", "nd.batch_dot(x, x)", "nd.maximum(x, y)", "nd.maximum(x, 0)",
+    "nd.maximum(1, x)", "nd.minimum(x, 0.5)", "nd.maximum(2, 3)", "nd.clip(x, 0, 1)", "nd.Cast(x, 'int32')",
+    "nd.Cast(x, dtype=np.int32)", "nd.cast(x, dtype='float64')", "nd.Reshape(x, shape=(-1,))", "nd.reshape(x, shape=(0, -1))",
+    "nd.SliceChannel(x, num_outputs=1)", "nd.identity(x)", "nd.BlockGrad(x)", "nd.shuffle(x).shape", "nd.L2Normalization(x)",
+    "nd.Flatten(x)", "nd.tile(x, (2, 2))", "nd.norm(x)", "nd.argmax(x, axis=0)", "nd.topk(x, k=1, ret_typ='both')",
+    "nd.Embedding(nd.array([0, 1]), x, input_dim=2, output_dim=3)", "nd.Activation(x, 'relu')", "nd.Activation(x, act_type='x')",
+    "nd.Activation(x)", "nd.FullyConnected(x, nd.ones((2, 3)), nd.zeros((2,)), num_hidden=2)", "nd.take(x, nd.array([0]))",
+    "nd.FullyConnected(x, nd.ones((2, 3)), num_hidden=2, no_bias=True)", "nd.gather_nd(x, nd.array([[0], [1]]))",
+    "nd.SequenceMask(x)", "nd.one_hot(nd.array([0, 1]), 3)", "nd.zeros_like(x)", "nd.ones_like(data=x)", "nd.contrib.isnan(x)",
+    "nd.equal(x, y)", "nd.greater(x, 1)", "nd.lesser(1, x)", "nd.logical_and(x, y)", "nd.negative(x)", "nd.relu(x)", "nd.sign(x)",
+    "nd.diag(x)", "nd.flip(x, axis=0)", "nd.reverse(x, axis=(0,))", "nd.expand_dims(x, axis=0)", "nd.squeeze(x)", "nd.cumsum(x)",
+    "nd.slice(x, begin=(0,), end=(1,))", "nd.slice_axis(x, 0, 0, 1)", "nd.abs(x)", "nd.round(x)", "nd.fix(x)", "nd.mean(x, axis=0)",
+    "nd.max(x, axis=-1)", "nd.prod(x)", "nd.nansum(x)", "nd.size_array(x)", "nd.shape_array(x)", "nd.linalg.gemm2(x, x.T)",
+    "nd.op.sum(x)", "nd.random.shuffle(x).dtype", "nd.contrib.arange_like(x)", "nd.repeat(x, 2)", "nd.pick(x, nd.array([0, 1]))",
+    "nd.NDArray(None).shape", "nd.waitall()", "nd.concat()", "nd.stack()", "nd.add_n()", "nd.foo(x)")
+
+
+def programs(family: str, seed: int = 0) -> list[str]:
+    """Return the programs of a family."""
+    draw = Draw(1000 * list(FAMILIES).index(family) + seed)
+    return [draw.program(family) for _ in range(FAMILIES[family])]
