@@ -196,7 +196,7 @@ def _remainder(x: Any, y: Any, out: Any = None) -> Any:
 
 def number(scalar: Any) -> Any:
     """Return a scalar of NumPy's or Python's as a Python number."""
-    return scalar.item() if isinstance(scalar, np.generic) else scalar
+    return scalar.item() if isinstance(scalar, (np.generic, np.ndarray)) else scalar
 
 
 class Arithmetic(NDArrayBase):

@@ -91,7 +91,8 @@ class Interop(NDArrayBase):
                 first, second = inputs
                 if isinstance(first, NDArrayBase):
                     return _UFUNC_METHODS[ufunc](first, second)
-                array = number(first) if isinstance(first, SCALARS) else operand(second, first)
+                scalar = isinstance(first, SCALARS) or (isinstance(first, np.ndarray) and not first.ndim)
+                array = number(first) if scalar else operand(second, first)
                 if array is not None:
                     return _UFUNC_METHODS[ufunc](array, second)
             if len(inputs) == 1 and ufunc.__name__ in _UFUNC_OPS:

@@ -2,8 +2,10 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
+
+import numpy as np
 
 from .. import tape
 from ..base import MXNetError, MXNetTypeError, MXNetValueError
@@ -112,10 +114,19 @@ class NDArray(Arithmetic, Indexing, Interop):
             return share(self, raw, entry)
         return share(self, raw)
 
+    def broadcast_like(self, other: NDArray, lhs_axes: Any = None, rhs_axes: Any = None) -> NDArray:
+        """Return the elements repeated along axes of length 1 to the lengths that `other` has (along some axes)."""
+        return call("broadcast_like", self, other, lhs_axes=lhs_axes, rhs_axes=rhs_axes)
+
     def split_v2(self, indices_or_sections: Any, axis: int = 0, squeeze_axis: bool = False) -> Any:
         """Return equal sections, or the parts before the given indices."""
-        sections = indices_or_sections if isinstance(indices_or_sections, int) else 0
-        indices = () if sections else (0, *indices_or_sections)
+        if isinstance(indices_or_sections, (int, np.integer)):
+            sections, indices = int(indices_or_sections), ()
+        elif isinstance(indices_or_sections, Iterable):
+            sections, indices = 0, (0, *indices_or_sections)
+        else:
+            raise MXNetValueError(f"split_v2: indices_or_sections is {indices_or_sections!r}; expected an int, or a "
+                                  "tuple, list or set of int")
         return call("_split_v2", self, indices=indices, axis=axis, squeeze_axis=squeeze_axis, sections=sections)
 
     def slice_assign(self, rhs: NDArray, begin: Any, end: Any, step: Any = ()) -> NDArray:
