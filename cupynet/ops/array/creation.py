@@ -147,7 +147,7 @@ def _(attrs: Attrs, ins: Slots, outs: Slots) -> None:
 
 @op(name="_eye", differentiable=False)
 def eye(xp, *, N: int, M: int = 0, k: int = 0, ctx: str = "", dtype: DType | None = _FLOAT32):
-    """An `N` x `M` matrix (square if `M` is 0 or less) with ones on the diagonal `k`, above the main one if positive."""
+    """An `N` x `M` matrix (square if `M` is 0 or less) with ones on the diagonal `k`, above the main if positive."""
     return xp.eye(N, M if M > 0 else N, k, dtype or _FLOAT32)
 
 
