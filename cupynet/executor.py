@@ -58,6 +58,8 @@ class Executor:
         self._targets = self._gradient_targets(bound)
         self._requests = _requests(bound, self._targets)
         self._output_names = [node.output_name(i) for node, i in structure.heads]
+        # outputs that come again: as in MXNet, the last of their head gradients is the one that counts
+        self._repeated = [i for i, head in enumerate(structure.heads) if head in structure.heads[i + 1:]]
         self._start(None if shared is None else shared._frame)
         self._output_dict = dict(zip(self._output_names, self.outputs))
         self._watched: Frame | None = None  # the frame of a plan that has a step for every node
@@ -229,6 +231,9 @@ class Executor:
         frame, plan = self._ran, self._ran.plan
         if not frame.complete and not in_flight(frame.memory):
             raise MXNetError("backward: call forward first; there was none, or it failed")
+        for i in self._repeated:
+            heads[i] = wrap(_zeros(self.outputs[i].context.device, self.outputs[i].shape, self.outputs[i].dtype),
+                            self.outputs[i].context)
         raws, given = {}, []
         for slot, needed, head, out in zip(plan.heads, plan.needs_heads, heads, self.outputs):
             if needed:

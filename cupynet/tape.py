@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 import itertools
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from heapq import heappop, heappush
 from typing import Any
 
@@ -275,7 +275,7 @@ def _sum(a: Any, b: Any) -> Any:
     return a + b
 
 
-def walk(heads: Sequence[tuple[Entry, Any]], algebra: Any, retain: bool, at: Sequence[Entry] | None = None) -> list:
+def walk(heads: Iterable[tuple[Entry, Any]], algebra: Any, retain: bool, at: Sequence[Entry] | None = None) -> list:
     """Carry gradients from `heads` back to the leaves.
 
     The walk keeps what has arrived at each node to itself, so several threads may walk over the same nodes. Nodes
@@ -283,7 +283,7 @@ def walk(heads: Sequence[tuple[Entry, Any]], algebra: Any, retain: bool, at: Seq
 
     Parameters
     ----------
-    heads : sequence of (entry, gradient)
+    heads : iterable of (entry, gradient)
         Where the walk starts.
     algebra : Algebra
         What gradients are made of.

@@ -60,6 +60,16 @@ def test_gradients_flow_through_broadcasting_and_shared_values():
     np.testing.assert_allclose(w.grad.asnumpy(), [6, 10, 14])
 
 
+def test_of_a_head_that_comes_twice_the_last_gradient_counts():
+    x = leaf([0, 0])
+    with autograd.record():
+        y = x.exp()
+    autograd.backward([y, y], [nd.ones(2), nd.ones(2) * 10], retain_graph=True)
+    np.testing.assert_array_equal(x.grad.asnumpy(), [10, 10])
+    found, = autograd.grad([y, y], [x], head_grads=[nd.ones(2), nd.ones(2) * 10])
+    np.testing.assert_array_equal(found.asnumpy(), [10, 10])
+
+
 @pytest.mark.parametrize("req, expected", [("write", [2, 4]), ("add", [4, 8])])
 def test_requests(req, expected):
     x = leaf([1, 2], req)

@@ -421,6 +421,16 @@ def test_head_gradients_have_the_dtype_of_their_output(ctx):
     np.testing.assert_allclose(executor.grad_arrays[0].asnumpy(), [np.inf, 0.02], rtol=1e-3)
 
 
+@pytest.mark.parametrize("heads, expected", [("ee", 10), ("ese", 110), ("xex", 110)])
+def test_of_an_output_that_comes_twice_the_last_head_gradient_counts(ctx, heads, expected):
+    x = S.Variable("x")
+    symbols = {"x": x, "e": S.exp(x), "s": S.sin(x)}
+    executor = S.Group([symbols[name] for name in heads]).bind(ctx, [nd.zeros(2)], [nd.zeros(2)])
+    executor.forward(is_train=True)
+    executor.backward([nd.ones(2) * 10**i for i in range(len(heads))])
+    equal(executor.grad_arrays[0], [expected] * 2)
+
+
 def test_head_gradients_of_another_context(executor):
     executor.forward(is_train=True)
     executor.backward(nd.ones((4, 3), ctx=mx.cpu(7)))

@@ -59,15 +59,15 @@ def pull_gradients(heads: Sequence[NDArrayBase], head_grads: Sequence[NDArrayBas
         head_grads = [None] * len(heads)
     if len(head_grads) != len(heads):
         raise MXNetValueError(f"backward: {len(heads)} heads but {len(head_grads)} head gradients")
-    starts = []
+    starts = {}  # of a head that comes again the last gradient counts, as in MXNet
     for head, grad in zip(heads, head_grads):
         if head._entry is None:
             raise MXNetError("Cannot differentiate node because it is not in a computational graph. You need to set "
                              "is_recording to true or use autograd.record() to save computational graphs for backward.")
         start = _head_gradient(head, grad)
-        starts.append((head._entry, start if create_graph else start._data))
+        starts[head._entry] = start if create_graph else start._data
     algebra = (_Algebra if create_graph else tape.RawAlgebra).on(heads[0]._ctx)
-    found = tape.walk(starts, algebra, retain_graph, at)
+    found = tape.walk(starts.items(), algebra, retain_graph, at)
     if at is not None:
         for gradient in found:
             settle(gradient)

@@ -4,10 +4,11 @@ import random
 
 import numpy as np
 import pytest
-from flights import Gate, always
+from flights import Gate, always, begin
 from forks import can_fork, holds_in_a_child
 
 import cupynet as mx
+from cupynet import cached_op
 from cupynet.device import parallel, streams
 from cupynet.graph.frame import Frame
 from cupynet.ops import catalog
@@ -490,3 +491,59 @@ def test_a_call_that_fails_says_so_at_the_wait(at_once, wait):
         wait(y)
     mx.nd.waitall()
     assert net(mx.nd.array(np.eye(2))).asnumpy().shape == (2, 2)
+
+
+def test_a_gradient_of_a_failed_pass_is_not_used(at_once, monkeypatch, x):
+    backward = Frame.backward
+
+    def fails(self, heads=None):
+        if any(step.op.name == "cbrt" for step in self.plan.graph.steps):
+            raise mx.MXNetError("the pass is broken")
+        backward(self, heads)
+    monkeypatch.setattr(Frame, "backward", fails)
+    with mx.autograd.record():
+        z = mx.nd.CachedOp(mx.sym.cbrt(mx.sym.Variable("y")))(doubled()(x))
+    with pytest.raises(mx.MXNetError, match="the pass is broken"):
+        z.backward()
+    mx.nd.waitall()
+
+
+def test_states_of_a_call_that_fails_are_not_to_be_read(at_once):
+    root = mx.sym.linalg.potrf(mx.sym.BatchNorm(mx.sym.Variable("x"), name="bn"), name="root")
+    net = mx.nd.CachedOp(mx.sym.tanh(root))
+    x, ones, zeros, mean, var = (mx.nd.array(v) for v in ([[1, 2], [3, 6]], [1, 1], [0, 0], [0, 0], [1, 1]))
+    with mx.autograd.train_mode():
+        net(x, ones, zeros, mean, var)
+    np.testing.assert_array_equal(x.asnumpy(), [[1, 2], [3, 6]])
+    with pytest.raises(mx.MXNetError, match="Error in operator root"):
+        mean.asnumpy()
+
+
+def test_gradients_under_way_are_waited_for_before_they_are_cast(at_once, monkeypatch):
+    gate, array = Gate(monkeypatch), mx.nd.zeros(3)
+    raw = array._data
+
+    def fill(target):
+        gate.stand()
+        target[...] = 2
+    assert begin(fill, writes=[array])
+    assert cached_op._cast(raw, "float64").tolist() == [2, 2, 2]
+
+
+class Half(mx.autograd.Function):
+    """Takes half precision, and gives gradients of single precision."""
+
+    def forward(self, x):
+        return x * 1
+
+    def backward(self, grad):
+        return mx.nd.array([1e5, 2], dtype="float32")
+
+
+def test_gradients_are_cast_to_the_type_of_the_output(at_once):
+    x = mx.nd.array([1, 2], dtype="float16")
+    x.attach_grad()
+    with mx.autograd.record():
+        y = Half()(mx.nd.CachedOp(mx.sym.Variable("x") * 0.5)(x))
+    y.backward()
+    assert x.grad.asnumpy().tolist() == [np.inf, 1]
