@@ -69,7 +69,15 @@ def _spread(F: Any, value: Any, shape: tuple[int, ...], axes: tuple[int, ...]) -
 
 def _reduce(function: Callable, xp: Any, data: Any, axes: tuple[int, ...], keepdims: bool, *, out: Any = None
             ) -> Any:
-    """Run ``function(xp, data, axis, keepdims, out)``, which never sees an empty `axis` and gets None for all axes."""
+    """Run ``function(xp, data, axis, keepdims, out)``, which never sees an empty `axis` and gets None for all axes.
+
+    NumPy's reductions are functions in Python, whose warnings are not known for those of kernels.
+    """
+    with np.errstate(all="ignore"):
+        return _reduced(function, xp, data, axes, keepdims, out)
+
+
+def _reduced(function: Callable, xp: Any, data: Any, axes: tuple[int, ...], keepdims: bool, out: Any) -> Any:
     if not axes:  # every axis is excluded: reduce an axis of length 1 put in front
         result = function(xp, data[None], 0, False, None if out is None else out.reshape(data.shape))
         return out if out is not None else result if data.ndim or keepdims else xp.reshape(result, (1,))
