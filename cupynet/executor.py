@@ -14,6 +14,7 @@ from .device.streams import Job, in_flight
 from .graph.frame import Frame
 from .graph.groups import assign
 from .graph.ir import Step, Undetermined, Value
+from .graph.monitored import after, shown_backward
 from .graph.node import Node
 from .graph.structure import Structure
 from .ndarray import NDArray, array
@@ -239,7 +240,31 @@ class Executor:
             if needed:
                 given.append(head_beside(head, out))
                 raws[slot] = raw_of(given[-1])
-        self._submit(partial(frame.backward, raws), True, given)
+        if self._monitor is None or frame is not self._watched:
+            self._submit(partial(frame.backward, raws), True, given)
+        else:
+            self._submit(partial(self._watched_backward, raws), True, given)
+
+    def _watched_backward(self, heads: Mapping[int, Any]) -> None:
+        """Run the backward pass of the frame that is watched, then show what its nodes have put out, as copies."""
+        frame = self._watched
+        shown, running = shown_backward(frame.plan.graph), frame.backward_steps
+        due: dict[Step | None, list[Value]] = {}
+        for each in shown:
+            if each.value is not None:
+                due.setdefault(after(each.value, running), []).append(each.value)
+        copies: dict[Value, Any] = {}
+
+        def keep(step: Step | None) -> None:
+            for value in due.get(step, ()):
+                if value not in copies:
+                    copies[value] = self._contexts[value.place].device.xp.array(frame.value(value), order="C")
+        frame.backward(heads, keep)
+        for name, value, shape, dtype in shown:
+            ctx = self._contexts[0 if value is None else value.place]
+            raw = _zeros(ctx.device, shape, dtype) if value is None else copies[value].copy()
+            self._monitor(name, wrap(raw, ctx))
+        self._contexts[0].device.enter()
 
     def _heads(self, out_grads: Any) -> list[NDArray | None]:
         """Return the gradients of the outputs that a user gives, None where there is none."""
@@ -333,7 +358,9 @@ class Executor:
     # ---- looking inside ------------------------------------------------------------------------
 
     def set_monitor_callback(self, callback: Callable[[str, NDArray], None] | None, monitor_all: bool = False) -> None:
-        """Let ``callback(name, array)`` see the outputs of every node on forward (with `monitor_all` also inputs).
+        """Let ``callback(name, array)`` see the outputs of every node (with `monitor_all` also inputs, on forward).
+
+        On backward these are the gradients of the nodes' inputs, ``fc1_backward_output0``, after all are computed.
 
         Hidden outputs, such as the mask of Dropout, are among them. While there is a callback the graph runs as it was
         composed, not simplified.

@@ -184,8 +184,12 @@ class Frame:
         self.run(self._forward if monitor is None else self._observed(monitor))
         self.complete = True
 
-    def backward(self, heads: Mapping[int, Any] | None = None) -> None:
-        """Compute the gradients, from those of the outputs in the slots `heads`."""
+    def backward(self, heads: Mapping[int, Any] | None = None, monitor: Callable[[Step | None], None] | None = None
+                 ) -> None:
+        """Compute the gradients, from those of the outputs in the slots `heads`.
+
+        ``monitor(step)`` is called before all steps, with None, and after each.
+        """
         if not self.complete:
             raise MXNetError("backward: call forward first; there was none, or it failed")
         if self.memory.user is not self.mode:
@@ -193,7 +197,20 @@ class Frame:
                              "forward again")
         for slot, raw in (heads or {}).items():
             self.registers[slot] = raw
-        self.run(self._backward)
+        self.run(self._backward if monitor is None else self._followed(monitor))
+
+    def _followed(self, monitor: Callable[[Step | None], None]) -> Iterator[Call]:
+        """Return the backward calls, each followed by one of `monitor`."""
+        yield None, partial(monitor, None)
+        for step, call in self._backward:
+            yield step, call
+            if step is not None:
+                yield step, partial(monitor, step)
+
+    @property
+    def backward_steps(self) -> set[Step]:
+        """The steps that a backward pass calls."""
+        return {step for step, _ in self._backward if step is not None}
 
     def let_go(self) -> None:
         """Drop what is not bound: the run is over, backward included."""

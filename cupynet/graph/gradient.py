@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from ..ops.gradient import pull_back
-from .ir import Graph, GraphFunctions, Value
+from .ir import Graph, GraphFunctions, Pull, Value
 
 __all__ = ["differentiate"]
 
@@ -28,13 +28,13 @@ def differentiate(graph: Graph, wrt: Iterable[str]) -> None:
     for step in forward:
         if step.op.differentiable and any(v in leading for v in step.ins):
             leading.update(step.outs)
-    arrived: dict[Value, list[Value]] = {}
+    arrived: dict[Value, list[tuple[Value, Pull]]] = {}
     graph.heads = []
     for i, output in enumerate(graph.outputs):
         graph.place = output.place
         head = graph.input(f"_head_grad_{i}", output.shape, output.dtype)
         graph.heads.append(head)
-        arrived.setdefault(output, []).append(head)
+        arrived.setdefault(output, []).append((head, Pull(None, [], [head])))
 
     def total(value: Value) -> Value | None:
         parts = arrived.get(value)
@@ -42,8 +42,9 @@ def differentiate(graph: Graph, wrt: Iterable[str]) -> None:
             return None
         if len(parts) > 1:
             graph.place = value.place
-            parts[:] = [graph.apply("add_n", parts)]
-        return parts[0]
+            found = graph.apply("add_n", [part for part, _ in parts])
+            parts[:] = [(found, Pull(None, [pull for _, pull in parts], [found]))]
+        return parts[0][0]
 
     for step in reversed(forward):
         visible = step.op.visible_count(step.attrs)
@@ -51,20 +52,23 @@ def differentiate(graph: Graph, wrt: Iterable[str]) -> None:
             continue
         graph.named(step.name)
         grads = [total(out) for out in step.outs[:visible]]
+        pull = Pull(step, [arrived[out][0][1] for out in step.outs[:visible] if out in arrived], ())
         graph.place = step.place
         if step.ins[0].place != step.place:  # a copy from another context, where its gradient goes back to
             graph.place = step.ins[0].place
-            arrived.setdefault(step.ins[0], []).append(graph.copy_across(grads[0]))
+            arrived.setdefault(step.ins[0], []).append((graph.copy_across(grads[0]), pull))
             continue
         if visible > 1:
             grads = [_zeros(F, out) if g is None else g for g, out in zip(grads, step.outs)]
         found = pull_back(step.op, step.attrs, F, grads, step.ins, step.outs, [v.shape for v in step.ins],
                           [v.dtype for v in step.ins], [v in leading for v in step.ins])
-        for value, grad in zip(step.ins, found):
-            if grad is not None and value in leading:
-                arrived.setdefault(value, []).append(grad)
+        pull.grads = [grad if value in leading else None for value, grad in zip(step.ins, found)]
+        for value, grad in zip(step.ins, pull.grads):
+            if grad is not None:
+                arrived.setdefault(value, []).append((grad, pull))
     graph.named("")
     graph.grads = {name: total(graph.inputs[name]) for name in wrt}
+    graph.pulls = [arrived[graph.inputs[name]][0][1] for name in wrt if graph.grads[name] is not None]
 
 
 def _zeros(F: Any, value: Value) -> Value:

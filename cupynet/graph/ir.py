@@ -19,7 +19,7 @@ from ..ops.op import Op
 from ..ops.schema import Attrs
 from ..util import is_np_shape
 
-__all__ = ["Value", "Step", "Graph", "GraphFunctions", "Undetermined"]
+__all__ = ["Value", "Step", "Pull", "Graph", "GraphFunctions", "Undetermined"]
 
 _MEMO_LIMIT = 20_000
 _memo: dict[Any, tuple[Op, tuple, tuple]] = {}  # what to run for inputs of given shapes and dtypes, and what comes out
@@ -148,6 +148,25 @@ class Step:
         return f"<Step {self.op.name} {self.name!r}>"
 
 
+class Pull:
+    """What the backward pass has done for a step: for those who look on.
+
+    Attributes
+    ----------
+    step : Step or None
+        Of the forward pass; None where gradients are added up, or one comes from outside.
+    sources : list of Pull
+        Where the gradients of its outputs come from.
+    grads : sequence of Value or None
+        The gradients of its inputs; None where nobody asks.
+    """
+
+    __slots__ = ("step", "sources", "grads")
+
+    def __init__(self, step: Step | None, sources: list[Pull], grads: Sequence[Value | None]):
+        self.step, self.sources, self.grads = step, sources, grads
+
+
 class Graph:
     """Steps in an order in which they can run, inputs by name, and the outputs.
 
@@ -162,6 +181,8 @@ class Graph:
     outputs : list of Value
     grads : dict
         Argument name -> value of its gradient (None where it is zero).
+    pulls : list of Pull
+        Where the gradients come from.
     """
 
     def __init__(self) -> None:
@@ -170,6 +191,7 @@ class Graph:
         self.heads: list[Value] = []
         self.outputs: list[Value] = []
         self.grads: dict[str, Value | None] = {}
+        self.pulls: list[Pull] = []
         self.backward = False  # whether steps that are appended now belong to the backward pass
         self.place = 0  # where steps that are appended now run
         self._context = ""

@@ -7,6 +7,14 @@ import pytest
 import cupynet as mx
 from tests.ndarray import programs
 
+
+@pytest.fixture(autouse=True)
+def cpu():
+    """MXNet was asked on the CPU."""
+    with mx.cpu(0):
+        yield
+
+
 STORED = json.loads((Path(__file__).parents[1] / "data" / "oracle" / "array_programs.json").read_text())
 
 
