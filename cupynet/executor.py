@@ -320,13 +320,11 @@ class Executor:
         allow_up_sizing : bool
             Whether arrays may grow (then they are new).
         **kwargs
-            New shapes by name.
+            New shapes by name; as in MXNet, names that are no argument's are ignored.
         """
-        for name in kwargs:
-            if name not in self._arg_dict:
-                raise MXNetValueError(f"reshape: there is no argument {name!r}; they are {', '.join(self._arg_dict)}")
         structure = self._structure
-        table, _ = structure.infer({name: read_shape(shape) for name, shape in kwargs.items()}, {})
+        table, _ = structure.infer({name: read_shape(shape) for name, shape in kwargs.items()
+                                    if name in self._arg_dict}, {})
 
         def resized(node: Node, old: NDArray | None, given: bool) -> NDArray | None:
             shape = table[id(node)][0]

@@ -3,7 +3,7 @@
 Run in the project's environment, from the root of the clone; MXNet is started from ``.bench/mxnet``::
 
     python scripts/oracle/array_programs.py look [FAMILY ...] --seed 5    # differences of programs drawn afresh
-    python scripts/oracle/array_programs.py keep                          # store tests/data/oracle/array_programs.json
+    python scripts/oracle/array_programs.py keep [FAMILY ...]     # store them in tests/data/oracle/array_programs.json
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def look(families: list[str], seed: int) -> None:
 
 
 def keep(families: list[str]) -> None:
-    stored = {}
+    stored = json.loads(STORE.read_text()) if STORE.exists() else {}
     for family in families:
         sources = programs.programs(family)
         found = answers(sources)
@@ -70,4 +70,4 @@ if __name__ == "__main__":
     if given.command == "look":
         look(given.families or list(programs.FAMILIES), given.seed)
     else:
-        keep(list(programs.FAMILIES))
+        keep(given.families or list(programs.FAMILIES))

@@ -1,4 +1,4 @@
-"""Little programs over NDArray, drawn at random, that MXNet and cupynet must answer alike.
+"""Little programs over NDArray, Symbol and Executor, drawn at random, that MXNet and cupynet must answer alike.
 
 A program is Python source over the names ``mx``, ``nd``, ``np``, ``a`` (which makes an array) and a few modules. What
 it leaves in its variables, or the error in which it ends, is described in text that does not depend on the library.
@@ -21,7 +21,21 @@ from typing import Any
 
 import numpy as np
 
-from tests.ndarray.vocabulary import CALLS, CONVERSIONS, COPIES, FUNCTIONS, METHODS, PRINTS, PROPERTIES, TYPICAL
+from tests.ndarray.vocabulary import (
+    BINDINGS,
+    CALLS,
+    CONVERSIONS,
+    COPIES,
+    EXECUTOR_CALLS,
+    FUNCTIONS,
+    GRAPHS,
+    METHODS,
+    PRINTS,
+    PROPERTIES,
+    STEPS,
+    SYMBOL_CALLS,
+    TYPICAL,
+)
 
 FLOATS = ("float32", "float32", "float32", "float64", "float16")
 DTYPES = (*FLOATS, "int32", "int64", "uint8", "int8", "bool")
@@ -48,6 +62,8 @@ def number(x: Any, digits: int = 4) -> str:
 def describe(x: Any) -> str:
     """Return what `x` is, in words that are the same for both libraries."""
     kind = type(x).__name__
+    if kind in ("Symbol", "Executor"):
+        return kind if kind == "Executor" else f"{kind} {x.name} {x.list_outputs()}"
     if hasattr(x, "asnumpy"):
         stored = x.asnumpy() if getattr(x, "stype", "default") == "default" else x.tostype("default").asnumpy()
         return f"{kind} {x.context} {describe(stored)}"
@@ -59,7 +75,7 @@ def describe(x: Any) -> str:
     if isinstance(x, (list, tuple)):
         return f"{kind}({', '.join(map(describe, x))})"
     if isinstance(x, dict):
-        return "{" + ", ".join(f"{describe(k)}: {describe(v)}" for k, v in x.items()) + "}"
+        return "{" + ", ".join(f"{describe(k)}: {describe(v)}" for k, v in sorted(x.items(), key=str)) + "}"
     if isinstance(x, type):
         return f"class {x.__name__}"
     if isinstance(x, float):
@@ -101,6 +117,9 @@ APART = [(re.compile(pattern, re.DOTALL), why) for pattern, why in (
     (r"int8'\).*norm\(|int\d\d'\).*norm\(", "MXNet takes the root of what whole numbers of few bits add up to"),
     (r"'add'.*(astype|cast|as_in_context|mean\()", "a gradient that is added to is overwritten, or divided again"),
     (r"float16'\).*(softmin|softmax|sigmoid|exp|log)", "half precision is rounded at other steps"),
+    (r"reshape\([^;\n]*\)(; e\.arg_dict[^;]*|; e\.copy_params[^;]*)*\n *r = e\.out", "nobody has computed the outputs"),
+    (r"BatchNorm.*e\.(outputs|output_dict|aux|grad)", "differences of two numbers are rounded"),
+    (r"infer_shape_partial", "more is inferred here"), (r"load_json\('", "MXNet's own message is no text"),
     (r"attach_grad\(", "KeyError for an unknown request, ValueError for an unknown storage"),
     (r"nd\.(divide|modulo|multiply|add|subtract|power)\([^a]*np\.float32", "NumPy 2 keeps float32 beside numbers"),
 )]
@@ -380,6 +399,25 @@ class Draw:
                  end, "g = x.grad", "f = bool(x._fresh_grad)"]
         return "\n".join(lines)
 
+    # symbols and executors
+
+    def graph(self) -> str:
+        """Source that makes the symbol ``s`` of the variables x, y and w."""
+        one = self.pick(GRAPHS)
+        return ("x = mx.sym.Variable('x'); y = mx.sym.var('y', shape=(2, 3)); w = mx.sym.Variable('w', lr_mult=2); "
+                f"s = {one}")
+
+    def symbols(self) -> str:
+        return f"with mx.name.NameManager():\n    {self.graph()}\n    r = {self.pick(SYMBOL_CALLS)}"
+
+    def executors(self) -> str:
+        bound = self.pick(BINDINGS)
+        steps = "; ".join(self.pick(STEPS) for _ in range(1 + self.below(4)))
+        seen = self.pick(EXECUTOR_CALLS)
+        return (f"with mx.name.NameManager():\n    {self.graph()}\n    e = {bound}\n"
+                "    for k, v in sorted(e.arg_dict.items()): v[:] = values(len(k), v.shape, 'float32')\n"
+                f"    {steps}\n    r = {seen}; e = 0; k = v = 0")
+
     # text and files
 
     def printing(self) -> str:
@@ -409,7 +447,7 @@ class Draw:
 
 FAMILIES = {"arithmetic": 260, "getting": 300, "setting": 340, "viewing": 120, "methods": 400, "properties": 50,
             "conversions": 100, "copies": 130, "creation": 420, "gradients": 300, "printing": 80, "files": 60,
-            "functions": 160}
+            "functions": 160, "symbols": 400, "executors": 300}
 
 
 def stored_form(mx: Any, source: str, want: str) -> str:
