@@ -247,7 +247,9 @@ class BatchPool:
     def _end_epoch(self, end: EpochEnd) -> None:
         self._ends[end.batch] = end
         if end.missing:
-            self._batches[end.batch].left -= end.missing
+            batch = self._batches[end.batch]
+            batch.begun += end.missing
+            batch.left -= end.missing
         self._done.notify_all()
 
     def _break_off(self, error: Exception) -> None:
