@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from .. import symbol
-from ..base import MXNetError, MXNetKeyError, MXNetNotImplementedError, MXNetValueError
+from ..base import MXNetAssertionError, MXNetKeyError, MXNetNotImplementedError
 from ..ndarray import NDArray, concatenate
 from ..symbol import Symbol
 
@@ -118,8 +118,8 @@ class BaseRNNCell:
 
     def _refuse_if_modified(self) -> None:
         if self._modified:
-            raise MXNetError("After applying modifier cells (e.g. DropoutCell) the base cell cannot be called "
-                             "directly. Call the modifier cell instead.")
+            raise MXNetAssertionError("After applying modifier cells (e.g. DropoutCell) the base cell cannot be called "
+                                      "directly. Call the modifier cell instead.")
 
     def unroll(self, length: int, inputs: Symbol | Sequence[Symbol], begin_state: Sequence[Symbol] | None = None,
                layout: str = "NTC", merge_outputs: bool | None = None
@@ -194,17 +194,18 @@ def normalize_sequence(length: int, inputs: Symbol | Sequence[Symbol], layout: s
                        ) -> tuple[Symbol | list[Symbol], int]:
     """Return steps as one symbol (`merge`), as a list (not), or as they come (None), and the axis of time."""
     if inputs is None:
-        raise MXNetValueError("unroll(inputs=None) has been deprecated. Please create input variables outside unroll.")
+        raise MXNetAssertionError("unroll(inputs=None) has been deprecated. Please create input variables outside "
+                                  "unroll.")
     axis = layout.find("T")
     if isinstance(inputs, Symbol):
         if merge is False:
             if len(inputs) != 1:
-                raise MXNetValueError("unroll doesn't allow grouped symbol as input. Please convert to list with "
-                                      "list(inputs) first or let unroll handle splitting.")
+                raise MXNetAssertionError("unroll doesn't allow grouped symbol as input. Please convert to list with "
+                                          "list(inputs) first or let unroll handle splitting.")
             inputs = list(symbol.split(inputs, axis=axis, num_outputs=length, squeeze_axis=1))
     else:
         if len(inputs) != length:
-            raise MXNetValueError(f"unroll: got {len(inputs)} inputs for length={length}")
+            raise MXNetAssertionError(f"unroll: got {len(inputs)} inputs for length={length}")
         if merge:
             inputs = symbol.Concat(*[symbol.expand_dims(step, axis=axis) for step in inputs], dim=axis)
     return inputs, axis

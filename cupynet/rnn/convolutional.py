@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from .. import symbol
-from ..base import MXNetTypeError, MXNetValueError
+from ..base import MXNetAssertionError, MXNetTypeError, MXNetValueError
 from ..symbol import Symbol
 from .base import BaseRNNCell, RNNParams, activated
 from .cells import GRU_GATES, LSTM_GATES, gru_step, lstm_step
@@ -47,7 +47,7 @@ class BaseConvRNNCell(BaseRNNCell):
             if not isinstance(pair, (tuple, list)) or len(pair) != 2:
                 raise MXNetTypeError(f"{type(self).__name__}: {what} is {pair!r}; expected two numbers")
         if not all(length % 2 for length in h2h_kernel):
-            raise MXNetValueError(f"Only support odd number, get h2h_kernel= {h2h_kernel}")
+            raise MXNetAssertionError(f"Only support odd number, get h2h_kernel= {h2h_kernel}")
         self._h2h_kernel, self._h2h_dilate = h2h_kernel, h2h_dilate
         self._h2h_pad = tuple(dilate * (length - 1) // 2 for length, dilate in zip(h2h_kernel, h2h_dilate))
         self._i2h_kernel, self._i2h_stride = i2h_kernel, i2h_stride

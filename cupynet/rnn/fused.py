@@ -8,7 +8,7 @@ from typing import Any
 
 from .. import initializer as init
 from .. import symbol
-from ..base import MXNetNotImplementedError, MXNetValueError
+from ..base import MXNetAssertionError, MXNetNotImplementedError, MXNetValueError
 from ..ndarray import NDArray, zeros
 from ..symbol import Symbol
 from .base import BaseRNNCell, RNNParams, normalize_sequence, take
@@ -86,7 +86,7 @@ class FusedRNNCell(BaseRNNCell):
             warnings.warn("NTC layout detected. Consider using TNC for FusedRNNCell for faster speed", stacklevel=2)
             inputs = symbol.swapaxes(inputs, dim1=0, dim2=1)
         elif axis != 0:
-            raise MXNetValueError(f"Unsupported layout {layout}")
+            raise MXNetAssertionError(f"Unsupported layout {layout}")
         states = self.begin_state() if begin_state is None else begin_state
         rnn = symbol.RNN(data=inputs, parameters=self._parameter, state_size=self._num_hidden,
                          num_layers=self._num_layers, bidirectional=self._bidirectional, p=self._dropout,
@@ -148,8 +148,8 @@ class FusedRNNCell(BaseRNNCell):
         smallest = self._size(0)
         num_input = (whole.size - smallest) // (self._size(1) - smallest)
         if num_input < 0 or self._size(num_input) != whole.size:
-            raise MXNetValueError(f"Invalid parameters size for FusedRNNCell: {self._parameter.name} has {whole.size} "
-                                  "elements, which fit no number of inputs")
+            raise MXNetAssertionError(f"Invalid parameters size for FusedRNNCell: {self._parameter.name} has "
+                                      f"{whole.size} elements, which fit no number of inputs")
         for name, place, shape in self._slices(num_input):
             args[name] = whole[place].reshape(shape).copy()
         return args

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..base import MXNetTypeError, MXNetValueError
+from ..base import MXNetAssertionError, MXNetTypeError, MXNetValueError
 from ..io import DataBatch, DataDesc, DataIter
 from ..ndarray import array
 
@@ -48,7 +48,7 @@ def encode_sentences(sentences: Iterable[Iterable[Any]], vocab: dict[Any, int] |
         for word in sentence:
             if word not in vocab:
                 if not new and not unknown_token:
-                    raise MXNetValueError(f"Unknown token {word}")
+                    raise MXNetAssertionError(f"Unknown token {word}")
                 if number == invalid_label:
                     number += 1
                 if unknown_token:

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from .. import symbol
-from ..base import MXNetValueError
+from ..base import MXNetAssertionError
 from ..ndarray import NDArray
 from ..symbol import Symbol
 from .base import BaseRNNCell, RNNParams, normalize_sequence
@@ -67,10 +67,10 @@ class ZoneoutCell(ModifierCell):
 
     def __init__(self, base_cell: BaseRNNCell, zoneout_outputs: float = 0.0, zoneout_states: float = 0.0):
         if isinstance(base_cell, FusedRNNCell):
-            raise MXNetValueError("FusedRNNCell doesn't support zoneout. Please unfuse first.")
+            raise MXNetAssertionError("FusedRNNCell doesn't support zoneout. Please unfuse first.")
         if _is_bidirectional(base_cell):
-            raise MXNetValueError("BidirectionalCell doesn't support zoneout since it doesn't support step. Please add "
-                                  "ZoneoutCell to the cells underneath instead.")
+            raise MXNetAssertionError("BidirectionalCell doesn't support zoneout since it doesn't support step. Please "
+                                      "add ZoneoutCell to the cells underneath instead.")
         super().__init__(base_cell)
         self.zoneout_outputs, self.zoneout_states = zoneout_outputs, zoneout_states
         self.prev_output: Symbol | None = None

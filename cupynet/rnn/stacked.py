@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from .. import symbol
-from ..base import MXNetNotImplementedError, MXNetTypeError, MXNetValueError, numeric_types
+from ..base import MXNetAssertionError, MXNetNotImplementedError, numeric_types
 from ..ndarray import NDArray
 from ..symbol import Symbol
 from .base import BaseRNNCell, RNNParams, normalize_sequence
@@ -24,7 +24,7 @@ class _Cells(BaseRNNCell):
     def _append(self, cell: BaseRNNCell) -> None:
         if self._override_cell_params:
             if not cell._own_params:
-                raise MXNetValueError(f"Either specify params for {type(self).__name__} or child cells, not both.")
+                raise MXNetAssertionError(f"Either specify params for {type(self).__name__} or child cells, not both.")
             cell.params._params.update(self._params._params)
         self._params._params.update(cell.params._params)
         self._cells.append(cell)
@@ -126,7 +126,7 @@ class DropoutCell(BaseRNNCell):
     def __init__(self, dropout: float, prefix: str = "dropout_", params: RNNParams | None = None):
         super().__init__(prefix, params)
         if not isinstance(dropout, numeric_types):
-            raise MXNetTypeError(f"DropoutCell: dropout probability must be a number; got {dropout!r}")
+            raise MXNetAssertionError(f"DropoutCell: dropout probability must be a number; got {dropout!r}")
         self.dropout = dropout
 
     @property

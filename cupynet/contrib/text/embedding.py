@@ -12,7 +12,7 @@ import numpy as np
 
 from ... import ndarray as nd
 from ... import registry
-from ...base import MXNetError, MXNetKeyError, MXNetTypeError, MXNetValueError, data_dir
+from ...base import MXNetAssertionError, MXNetError, MXNetKeyError, MXNetValueError, data_dir
 from ...ndarray import NDArray
 from .pretrained import KNOWN, fetched, url_of
 from .vocab import Vocabulary
@@ -100,7 +100,7 @@ class _TokenEmbedding(Vocabulary):
                               f"1-dimensional vector {elements} is likely a header and is skipped.", stacklevel=4)
             else:
                 if self._vec_len and len(elements) != self._vec_len:
-                    raise MXNetValueError(
+                    raise MXNetAssertionError(
                         f"At line {number} of the pre-trained token embedding file: the dimension of token {token} is "
                         f"{len(elements)} but the dimension of previous tokens is {self._vec_len}. Dimensions of all "
                         "the tokens must be the same.")
@@ -130,9 +130,7 @@ class _TokenEmbedding(Vocabulary):
         """Keep the tokens of `vocabulary` only, if one is given."""
         if vocabulary is None:
             return
-        if not isinstance(vocabulary, Vocabulary):
-            raise MXNetTypeError("The argument `vocabulary` must be an instance of "
-                                 f"mxnet.contrib.text.vocab.Vocabulary; got {type(vocabulary).__name__}")
+        _require_vocabulary(vocabulary)
         self._set_idx_to_vec_by_embeddings([self], len(vocabulary), vocabulary.idx_to_token)
         self._index_tokens_from_vocabulary(vocabulary)
 
@@ -201,13 +199,13 @@ class _TokenEmbedding(Vocabulary):
         """
         table, single = self._table("update_token_vectors"), not isinstance(tokens, list) or len(tokens) == 1
         if not isinstance(new_vectors, NDArray) or new_vectors.ndim not in ((1, 2) if single else (2,)):
-            raise MXNetValueError("`new_vectors` must be a 1-D or 2-D NDArray if `tokens` is a singleton." if single
-                                  else "`new_vectors` must be a 2-D NDArray if `tokens` is a list of multiple strings.")
+            raise MXNetAssertionError("`new_vectors` must be a 1-D or 2-D NDArray if `tokens` is a singleton." if single
+                                      else "`new_vectors` must be a 2-D NDArray if `tokens` is a list of multiple strings.")
         tokens = tokens if isinstance(tokens, list) else [tokens]
         if new_vectors.ndim == 1:
             new_vectors = new_vectors.expand_dims(axis=0)
         if new_vectors.shape != (len(tokens), self._vec_len):
-            raise MXNetValueError(
+            raise MXNetAssertionError(
                 "The length of new_vectors must be equal to the number of tokens and the width of new_vectors must be "
                 f"equal to the dimension of embeddings of the glossary: got the shape {new_vectors.shape}, expected "
                 f"{(len(tokens), self._vec_len)}")
@@ -220,6 +218,12 @@ class _TokenEmbedding(Vocabulary):
         table[nd.array([self._token_to_idx[token] for token in tokens])] = new_vectors
 
 
+def _require_vocabulary(vocabulary: Any) -> None:
+    if not isinstance(vocabulary, Vocabulary):
+        raise MXNetAssertionError("The argument `vocabulary` must be an instance of mxnet.contrib.text.vocab.Vocabulary; "
+                                  f"got {type(vocabulary).__name__}")
+
+
 def _lines(path: Path, delimiter: str, encoding: str) -> Iterator[tuple[int, str, list[float]]]:
     """Yield (line, token, numbers) of a file of vectors."""
     try:
@@ -227,7 +231,7 @@ def _lines(path: Path, delimiter: str, encoding: str) -> Iterator[tuple[int, str
             for number, line in enumerate(file, 1):
                 token, *elements = line.rstrip().split(delimiter)
                 if not elements:
-                    raise MXNetValueError(
+                    raise MXNetAssertionError(
                         f"At line {number} of the pre-trained text embedding file: the data format of the pre-trained "
                         f"token embedding file {path} is unexpected.")
                 try:
@@ -368,15 +372,14 @@ class CompositeEmbedding(_TokenEmbedding):
     """
 
     def __init__(self, vocabulary: Vocabulary, token_embeddings: _TokenEmbedding | Sequence[_TokenEmbedding]):
-        if not isinstance(vocabulary, Vocabulary):
-            raise MXNetTypeError("The argument `vocabulary` must be an instance of mxnet.contrib.text.vocab.Vocabulary;"
-                                 f" got {type(vocabulary).__name__}")
+        _require_vocabulary(vocabulary)
         if isinstance(token_embeddings, _TokenEmbedding):
             token_embeddings = [token_embeddings]
         if not isinstance(token_embeddings, (list, tuple)) or not token_embeddings or not all(
                 isinstance(each, _TokenEmbedding) for each in token_embeddings):
-            raise MXNetTypeError("The argument `token_embeddings` must be an instance or a list of instances of token "
-                                 f"embeddings, whose vectors are put one behind the other; got {token_embeddings!r}")
+            raise MXNetAssertionError("The argument `token_embeddings` must be an instance or a list of instances of "
+                                      "token embeddings, whose vectors are put one behind the other; got "
+                                      f"{token_embeddings!r}")
         super().__init__()
         self._index_tokens_from_vocabulary(vocabulary)
         self._set_idx_to_vec_by_embeddings(token_embeddings, len(self), self.idx_to_token)

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Hashable, Sequence
 from typing import Any
 
-from ...base import MXNetTypeError, MXNetValueError
+from ...base import MXNetAssertionError, MXNetTypeError, MXNetValueError
 
 __all__ = ["Vocabulary"]
 
@@ -41,12 +41,12 @@ class Vocabulary:
     def __init__(self, counter: Counter | None = None, most_freq_count: int | None = None, min_freq: int = 1,
                  unknown_token: Hashable = "<unk>", reserved_tokens: Sequence[Hashable] | None = None):
         if not min_freq > 0:
-            raise MXNetValueError("`min_freq` must be set to a positive value.")
+            raise MXNetAssertionError("`min_freq` must be set to a positive value.")
         if reserved_tokens is not None:
             if unknown_token in reserved_tokens:
-                raise MXNetValueError("`reserved_token` cannot contain `unknown_token`.")
+                raise MXNetAssertionError("`reserved_token` cannot contain `unknown_token`.")
             if len(set(reserved_tokens)) != len(reserved_tokens):
-                raise MXNetValueError("`reserved_tokens` cannot contain duplicate reserved tokens.")
+                raise MXNetAssertionError("`reserved_tokens` cannot contain duplicate reserved tokens.")
         self._unknown_token = unknown_token
         self._reserved_tokens = None if reserved_tokens is None else reserved_tokens[:]
         self._idx_to_token = [unknown_token, *(reserved_tokens or ())]
@@ -56,7 +56,7 @@ class Vocabulary:
 
     def _add_frequent(self, counter: Counter, most_freq_count: int | None, min_freq: int) -> None:
         if not isinstance(counter, Counter):
-            raise MXNetTypeError("`counter` must be an instance of collections.Counter.")
+            raise MXNetAssertionError("`counter` must be an instance of collections.Counter.")
         try:
             ranked = sorted(counter.items(), key=lambda item: item[0])
         except TypeError as error:
