@@ -199,8 +199,9 @@ class _TokenEmbedding(Vocabulary):
         """
         table, single = self._table("update_token_vectors"), not isinstance(tokens, list) or len(tokens) == 1
         if not isinstance(new_vectors, NDArray) or new_vectors.ndim not in ((1, 2) if single else (2,)):
-            raise MXNetAssertionError("`new_vectors` must be a 1-D or 2-D NDArray if `tokens` is a singleton." if single
-                                      else "`new_vectors` must be a 2-D NDArray if `tokens` is a list of multiple strings.")
+            raise MXNetAssertionError(
+                "`new_vectors` must be a 1-D or 2-D NDArray if `tokens` is a singleton." if single else
+                "`new_vectors` must be a 2-D NDArray if `tokens` is a list of multiple strings.")
         tokens = tokens if isinstance(tokens, list) else [tokens]
         if new_vectors.ndim == 1:
             new_vectors = new_vectors.expand_dims(axis=0)
@@ -220,8 +221,8 @@ class _TokenEmbedding(Vocabulary):
 
 def _require_vocabulary(vocabulary: Any) -> None:
     if not isinstance(vocabulary, Vocabulary):
-        raise MXNetAssertionError("The argument `vocabulary` must be an instance of mxnet.contrib.text.vocab.Vocabulary; "
-                                  f"got {type(vocabulary).__name__}")
+        raise MXNetAssertionError("The argument `vocabulary` must be an instance of mxnet.contrib.text.vocab."
+                                  f"Vocabulary; got {type(vocabulary).__name__}")
 
 
 def _lines(path: Path, delimiter: str, encoding: str) -> Iterator[tuple[int, str, list[float]]]:
