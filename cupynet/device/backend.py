@@ -65,6 +65,10 @@ class Backend:
         """Return ``array.take(index, axis)`` for an `index` that is in bounds, in `out` if there is one."""
         raise NotImplementedError
 
+    def peek(self, array: Any) -> Any:
+        """Return `array` as NumPy's if that takes no waiting, else None: for what may be left out if it is known."""
+        return None
+
     def special(self, name: str) -> Callable[[Any], Any] | None:
         """Return the function called `name` in ``scipy.special``, or ``"trigamma"``, if the place has one."""
         raise NotImplementedError
@@ -72,6 +76,9 @@ class Backend:
 
 class _Host(Backend):
     kind, pieces = "cpu", True
+
+    def peek(self, array: Any) -> Any:
+        return array
 
     def split(self, n: int, work: Callable[[int, int], Any], parts: int | None = None) -> list[Any]:
         return parallel.split(n, work, parts)

@@ -11,6 +11,7 @@ from typing import Any, Literal
 import numpy as np
 
 from ...base import MXNetTypeError
+from ...device.backend import backend
 from ..catalog import op, require
 from ..infer import Slots, alike, first_type, same_type
 from ..schema import Attrs
@@ -88,23 +89,30 @@ box_iou.type(same_type)
 
 # ---- suppression ----------------------------------------------------------------------------------
 
-def suppress(xp: Any, boxes: Any, ids: Any, keep: Any, threshold: float, inclusive: bool) -> Any:
+def suppress(xp: Any, boxes: Any, ids: Any, keep: Any, threshold: float, inclusive: bool, wanted: int | None = None
+             ) -> Any:
     """Return which of sorted boxes (B, N, 4) with corners survive greedy non-maximum suppression.
 
     A box that survives strikes out those after it that overlap it by more than `threshold` (or by as much, if
-    `inclusive`), within its class if there are `ids` (B, N). `keep` (B, N) says which take part at all.
+    `inclusive`), within its class if there are `ids` (B, N). `keep` (B, N) says which take part at all. Only the first
+    `wanted` survivors need be right. Where it can be seen which boxes are out already, they are passed over.
     """
     keep = keep.copy()
     count = boxes.shape[1]
+    peek = backend(xp).peek
     for begin in range(0, count, _BLOCK):
-        end = min(begin + _BLOCK, count)
-        overlap = iou(xp, boxes[:, begin:end, None], boxes[:, None, begin:])
+        rows, seen = np.arange(begin, min(begin + _BLOCK, count)), peek(keep)
+        if seen is not None:
+            if wanted is not None and (seen[:, :begin].sum(1) >= wanted).all():
+                break
+            rows = rows[seen[:, rows].any(0)]
+        taken = xp.asarray(rows)
+        overlap = iou(xp, boxes[:, taken, None], boxes[:, None, begin:])
         strikes = overlap >= threshold if inclusive else overlap > threshold
         if ids is not None:
-            strikes &= ids[:, begin:end, None] == ids[:, None, begin:]
-        for i in range(end - begin):
-            at = begin + i
-            keep[:, at + 1:] &= ~(strikes[:, i, i + 1:] & keep[:, at:at + 1])
+            strikes &= ids[:, taken, None] == ids[:, None, begin:]
+        for i, at in enumerate(rows.tolist()):
+            keep[:, at + 1:] &= ~(strikes[:, i, at + 1 - begin:] & keep[:, at:at + 1])
     return keep
 
 

@@ -120,7 +120,7 @@ def _propose(xp, cls_prob, bbox_pred, im_info, *, rpn_pre_nms_top_n: int = 6000,
     order = xp.argsort(-scores, axis=-1, kind="stable")[:, :rpn_pre_nms_top_n if rpn_pre_nms_top_n > 0 else count]
     boxes, scores = box_rows(xp, boxes, order), box_rows(xp, scores, order)
     beyond = boxes + xp.asarray([0, 0, 1, 1], dtype=boxes.dtype)  # a box of one pixel has sides of 1
-    keep = suppress(xp, beyond, None, xp.ones(scores.shape, bool), threshold, False)
+    keep = suppress(xp, beyond, None, xp.ones(scores.shape, bool), threshold, False, rpn_post_nms_top_n)
     first = xp.argsort(~keep, axis=-1, kind="stable")
     wanted = xp.arange(rpn_post_nms_top_n)
     chosen = box_rows(xp, first, wanted % keep.sum(-1, keepdims=True))
