@@ -115,6 +115,9 @@ _IMAGES = [
 ]
 _IMAGES += [f"image.random_{name}" for name in ("brightness", "contrast", "saturation", "hue")]
 _IMAGES += [f"image.{way}flip_{name}" for way in ("", "random_") for name in ("left_right", "top_bottom")]
+_DISTRIBUTIONS = "uniform normal gamma negative_binomial generalized_negative_binomial exponential poisson".split()
+_DRAWS = [f"{stem}{name}" for stem in ("random_", "_internal._random_") for name in (*_DISTRIBUTIONS, "randint")]
+_SAMPLES = [f"{stem}{name}" for stem in ("sample_", "random.") for name in _DISTRIBUTIONS]
 _UPDATES = ("sgd_update", "sgd_mom_update", "adam_update")
 
 TABLE = [
@@ -357,6 +360,19 @@ TABLE = [
         attribute(lambda v: not isinstance(v, bool), "cudnn_off"),
         "what means nothing is not read",
     ),
+    (
+        _DRAWS,
+        lambda call: "shape" not in call.attrs,
+        "without a shape one number is drawn",
+    ),
+    (
+        ("sample_multinomial", "random.multinomial"),
+        lambda call: call.arrays[0][0] != "distribution" or call.arrays[0][1] not in ("float32", "float64"),
+        "what is no distribution may give any class, and whole numbers may be probabilities",
+    ),
+    (_SAMPLES, differ(0, 1), "parameters may have types of their own"),
+    (_SAMPLES, attribute(lambda v: v == 0 or (isinstance(v, list) and 0 in v), "shape"), "no draws are fine"),
+    (("shuffle", "random.shuffle"), has("bool"), "bool arrays are moved like others"),
     (
         _UPDATES,
         attribute(lambda v: not isinstance(v, bool), "lazy_update"),
