@@ -5,6 +5,7 @@ import pytest
 from cupynet.base import MXNetError
 from cupynet.ops import catalog
 from cupynet.ops.infer import infer_shapes
+from cupynet.ops.vision.boxes import iou, suppress
 
 
 def run(name, *inputs, **attrs):
@@ -70,3 +71,19 @@ def test_only_the_best_of_the_detections_keep_their_class():
     np.testing.assert_allclose(rows[:, 1], [0.9, 0.8, 0.7, 0.4])
     np.testing.assert_array_equal(rows[:, 0], [0, 0, -1, -1])
     np.testing.assert_allclose(rows[:, 2:], ANCHORS[0], atol=1e-6)
+
+
+@pytest.mark.parametrize("threshold", [0.1, 0.5, 0.9])
+def test_suppression_that_stops_early_finds_the_same_first_survivors(threshold):
+    corner = np.random.RandomState(3).uniform(0, 1, (2, 500, 2))
+    boxes = np.concatenate([corner, corner + 0.3], -1)
+    everybody = np.ones((2, 500), bool)
+    whole = suppress(np, boxes, None, everybody, threshold, False)
+    overlap = iou(np, boxes[:, :, None], boxes[:, None])
+    for image in range(2):  # a survivor overlaps no better one, and what is out overlaps one
+        clashes = np.triu(overlap[image] > threshold, 1)[whole[image]]
+        np.testing.assert_array_equal(whole[image], ~clashes.any(0))
+    for wanted in (1, 3, 1000):
+        part = suppress(np, boxes, None, everybody, threshold, False, wanted)
+        for image in range(2):
+            np.testing.assert_array_equal(np.flatnonzero(part[image])[:wanted], np.flatnonzero(whole[image])[:wanted])
