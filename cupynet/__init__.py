@@ -61,7 +61,7 @@ _LAZY = {"initializer": "initializer", "init": "initializer", "lr_scheduler": "l
          "image": "image", "img": "image", "kvstore": "kvstore", "kv": "kvstore", "monitor": "monitor",
          "mon": "monitor", "rnn": "rnn",
          "executor_manager": "executor_manager", "viz": "visualization", "visualization": "visualization",
-         "test_utils": "test_utils", "gluon": "gluon",
+         "test_utils": "test_utils", "gluon": "gluon", "log": "log",
          "contrib": "contrib", "misc": "misc", "runtime": "runtime", "libinfo": "libinfo"}
 
 

@@ -134,7 +134,8 @@ class CachedOp:
         requests = {node.name: "write" for node, want in zip(self._structure.inputs, wanted or ()) if want}
         # bound to the structure and not to this object, which would keep itself alive
         make = partial(self._structure.plan, key[2:], requests, keep_draws=bool(requests))
-        use = _Use(key, self._structure, self._is_state, make)
+        written = [node.name in self._structure.written for node in self._structure.inputs]
+        use = _Use(key, self._structure, written, make)
         if len(place.uses) >= _USES:
             place.uses.clear()
         return place.uses.setdefault(key, use)
@@ -160,8 +161,8 @@ class CachedOp:
 class _Use:
     """How a CachedOp runs for inputs of certain shapes and dtypes, some of which have gradients."""
 
-    def __init__(self, key: tuple, structure: Structure, is_state: Sequence[bool], make: Callable[[], Plan | None]):
-        self.key, self.structure, self.is_state, self.make = key, structure, is_state, make
+    def __init__(self, key: tuple, structure: Structure, is_written: Sequence[bool], make: Callable[[], Plan | None]):
+        self.key, self.structure, self.is_written, self.make = key, structure, is_written, make
         self.forward_job: Job | None = None  # the first ones, by which the others know how long they take
         self.backward_job: Job | None = None
         self.plan = plan = make()
@@ -189,7 +190,7 @@ def _run(use: _Use, place: _Place, ctx: Context, args: Sequence[NDArrayBase], ra
     if in_turn:
         frame.forward(state.training)
     else:
-        states = [raw for raw, changes in zip(raws, use.is_state) if changes]
+        states = [raw for raw, changes in zip(raws, use.is_written) if changes]
         job = frame.job(raws, [*states, *([registers[slot] for slot in slots] if straight else ())],
                         watched=not straight, like=use.forward_job)
         use.forward_job = use.forward_job or job

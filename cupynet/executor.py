@@ -210,7 +210,9 @@ class Executor:
 
     def _pass(self, which: int) -> tuple[Job, list[NDArray]]:
         """Return how the device sees a pass of the frame that is in use, and the arrays that the pass uses."""
-        reads, writes = self.arg_arrays, [*self.aux_arrays, *self.outputs]
+        written = self._structure.written
+        reads = self.arg_arrays
+        writes = [*self.aux_arrays, *self.outputs, *[x for name, x in self._arg_dict.items() if name in written]]
         if which % 2:
             reads, writes = [*reads, *writes], [grad for grad in self.grad_arrays or () if grad is not None]
         job = self._ran.job(map(raw_of, reads), map(raw_of, writes), self._ran is self._watched)

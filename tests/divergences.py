@@ -382,11 +382,6 @@ TABLE = [
 
 # Results that are not compared, for a reason: (functions, labels, reason).
 SET_ASIDE = [
-    (
-        ("BatchNorm", "BatchNorm_v1", "contrib.SyncBatchNorm", "contrib.BatchNormWithReLU"),
-        ("input1",),
-        "MXNet overwrites gamma with ones where fix_gamma; here it is counted as ones and stays",
-    ),
     (("_internal._adamw_update", "_internal._mp_adamw_update"), ("input1",), "MXNet rescales the gradient in place"),
     (("mp_lamb_update_phase2",), ("input4",), "MXNet forgets to store weight32"),
 ]

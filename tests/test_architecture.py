@@ -15,6 +15,7 @@ ROOMS = [
     "nested",
     "libinfo",
     "download",
+    "log",
     "opencv",
     "observe",
     "device",

@@ -55,6 +55,37 @@ except ImportError as error:
     assert "pure Python" in lines[2] and "has no 'mxnet.nothing_of_the_kind'" in lines[3]
 
 
+def test_every_module_of_mxnet_is_there_or_says_that_it_is_not_yet(script):
+    path = script(f"""
+import importlib
+with open({str(ROOT / "tests" / "data" / "mxnet-api.tsv")!r}) as table:
+    names = [line.strip() for line in table if line.startswith("mxnet") and "\\t" not in line]
+for name in [*names, "mxnet.log", "mxnet.ndarray.gen_op", "mxnet.symbol.gen_contrib", "mxnet.gluon.nn.basic_layers"]:
+    try:
+        importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        if "is not in cupynet" not in str(error) or not str(error).endswith("yet"):
+            print(name, error)
+print(len(names))
+""")
+    assert run("-W", "ignore", "-m", "cupynet", path) == "83\n"
+
+
+def test_pickles_of_the_programs_own_classes(script):
+    path = script("import pickle\nimport mxnet as mx\n\n\nclass Own:\n    def __init__(self, x):\n"
+                  "        self.x = x\n\n\nblob = pickle.dumps(Own(mx.nd.ones((2,))))\n"
+                  "print(b'__main__' in blob, pickle.loads(blob).x.asnumpy(), Own.__module__, __spec__, __package__)\n")
+    assert run("-m", "cupynet", path) == "True [1. 1.] __main__ None None\n"
+
+
+def test_a_test_suite(script, tmp_path):
+    script("import cupynet.compat\ncupynet.compat.install()\n", "conftest.py")
+    path = script("import mxnet as mx\nfrom mxnet.test_utils import assert_almost_equal\nimport numpy as np\n\n\n"
+                  "def test_it():\n    assert_almost_equal(mx.nd.ones((2,)), np.ones(2, np.float))\n", "test_it.py")
+    assert "1 passed" in run("-m", "pytest", "-p", "no:cacheprovider", path, folder=tmp_path)
+    assert "1 passed" in run("-m", "cupynet", "-m", "pytest", "-p", "no:cacheprovider", path, folder=tmp_path)
+
+
 def test_names_that_numpy_removed(script):
     path = script("import mxnet\nimport numpy as np\n"
                   "print(np.float, np.int, np.object, np.bool is not None, np.asscalar(np.ones(1)), np.Inf, np.NaN,\n"

@@ -4,6 +4,7 @@ from __future__ import annotations
 import importlib
 import importlib.abc
 import importlib.machinery
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -25,13 +26,20 @@ _ELSEWHERE = {
     "mxnet.ndarray.register": "cupynet.ndarray.functions", "mxnet.symbol.register": "cupynet.symbol.functions",
     "mxnet.ndarray.utils": "cupynet.ndarray.files", "mxnet.contrib.ndarray": "cupynet.ndarray.contrib",
     "mxnet.contrib.symbol": "cupynet.symbol.contrib", "mxnet.contrib.nd": "cupynet.ndarray.contrib",
-    "mxnet.contrib.sym": "cupynet.symbol.contrib", "mxnet.log": "cupynet.log",
+    "mxnet.contrib.sym": "cupynet.symbol.contrib",
     # attributes of the package that scripts import as if they were modules
     "mxnet.nd": "cupynet.ndarray", "mxnet.sym": "cupynet.symbol", "mxnet.mod": "cupynet.module",
     "mxnet.kv": "cupynet.kvstore", "mxnet.init": "cupynet.initializer", "mxnet.opt": "cupynet.optimizer",
     "mxnet.rnd": "cupynet.random", "mxnet.viz": "cupynet.visualization", "mxnet.mon": "cupynet.monitor",
     "mxnet.img": "cupynet.image",
 }
+
+# Modules of MXNet that there are not yet, with all that is in them.
+_NOT_YET = ("contrib.amp", "contrib.io", "contrib.onnx", "contrib.quantization", "contrib.svrg_optimization",
+            "contrib.tensorboard", "contrib.text", "gluon", "library", "ndarray.numpy",
+            "ndarray.numpy_extension", "notebook", "numpy", "numpy_extension", "onnx", "profiler", "rtc",
+            "symbol.numpy", "symbol.numpy_extension", "symbol.sparse", "torch", "tvmop")
+_GENERATED = re.compile(r"mxnet\.(ndarray|symbol)\.gen_(op|_internal|contrib|image|linalg|random|sparse)")
 
 
 class _Loader(importlib.abc.Loader):
@@ -59,12 +67,18 @@ class _Finder(importlib.abc.MetaPathFinder):
         if fullname != "mxnet" and not fullname.startswith("mxnet."):
             return None
         name = _ELSEWHERE.get(fullname, "cupynet" + fullname.removeprefix("mxnet"))
+        generated = _GENERATED.fullmatch(fullname)
+        if generated:  # functions of operators, which stand in modules of these names here
+            name = f"cupynet.{generated[1]}.{generated[2]}"
         try:
             importlib.import_module(name)
         except ModuleNotFoundError as error:
             if error.name is None or not (name + ".").startswith(error.name + "."):
                 raise  # something else is missing
-            raise ModuleNotFoundError(f"cupynet {cupynet_version} has no {fullname!r}", name=fullname) from None
+            yet = any((fullname + ".").startswith(f"mxnet.{each}.") for each in _NOT_YET)
+            missing = f"MXNet's {fullname!r} is not in cupynet {cupynet_version} yet" if yet else \
+                f"cupynet {cupynet_version} has no {fullname!r}"
+            raise ModuleNotFoundError(missing, name=fullname) from None
         spec = importlib.machinery.ModuleSpec(fullname, _Loader(fullname, name), is_package=True)
         spec.submodule_search_locations = []
         return spec

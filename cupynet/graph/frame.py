@@ -164,8 +164,11 @@ class Frame:
                            **values)
         nothing = len(self.registers) - 1
         slots = [nothing if slot is None else slot for slot in given]
-        mutated = [each.ins[at] for at in op.mutated_indices(op.active_inputs(attrs, len(each.ins)))]
-        return _call(kernel, device, op, values, self.registers, self.mode, slots, each.outs, mutated, dying)
+        names = op.active_inputs(attrs, len(each.ins))
+        mutated = [each.ins[at] for at in op.mutated_indices(names)]
+        filled = [(each.ins[at], number) for at, number in op.filled(attrs, names)
+                  if each.ins[at] in self.plan.inputs] if op.fills else ()
+        return _call(kernel, device, op, values, self.registers, self.mode, slots, each.outs, mutated, filled, dying)
 
     # ---- running ---------------------------------------------------------------------------------
 
@@ -267,7 +270,8 @@ observe.replace(Frame, "run", Frame._run_watched)
 # The calls below refer to the registers and not to the frame: a cycle would keep its memory until a collection.
 
 def _call(kernel: Callable, device: Device, op: Any, values: dict[str, Any], registers: list, mode: _Mode,
-          ins: Sequence[int], outs: Sequence[int], mutated: Sequence[int], dying: Sequence[int]) -> Callable[[], None]:
+          ins: Sequence[int], outs: Sequence[int], mutated: Sequence[int], filled: Sequence[tuple[int, float]],
+          dying: Sequence[int]) -> Callable[[], None]:
     """Return the call of a kernel that reads registers, or whose results have to be stored."""
     xp = device.xp
     takes_train, takes_rng, takes_out, single = op.takes_train, op.takes_rng, op.takes_out, op.single
@@ -295,6 +299,8 @@ def _call(kernel: Callable, device: Device, op: Any, values: dict[str, Any], reg
         for slot, new in zip(mutated, results[count:]):
             if new is not registers[slot]:
                 registers[slot][...] = new
+        for slot, number in filled:
+            registers[slot][...] = number
         for slot in dying:
             registers[slot] = None
         values.pop("out", None)

@@ -91,6 +91,16 @@ class Structure:
         self._shared = all(node.op is None or node.op.resolver is None for node in self.order)
 
     @cached_property
+    def written(self) -> set[str]:
+        """The names of the variables that a forward pass may write to: auxiliary states, and what operators fill."""
+        found = {node.name for node in self.auxiliary}
+        for node in self.order:
+            if node.op is not None and node.op.fills:
+                parents = [node.inputs[at][0] for at, _ in node.op.filled(node.parsed, node.input_names)]
+                found.update(parent.name for parent in parents if parent.op is None)
+        return found
+
+    @cached_property
     def _memo(self) -> _Memo:
         return _memo_of(self._signature() if self._shared else None)
 

@@ -20,7 +20,8 @@ def op(*, name: str, aliases: Sequence[str] = (), when: dict[str, Callable[[Attr
        broadcasts: bool = False, differentiable: bool = True, nograd: Sequence[str] = (),
        ignores: Sequence[str] = (), count: str = "num_args",
        initial: dict[str, str] | None = None, splits: bool = False, by_name: Sequence[str] = (),
-       spread: Callable[[int], Sequence[str]] | None = None) -> Callable[[Callable], Op]:
+       spread: Callable[[int], Sequence[str]] | None = None,
+       fills: dict[str, Callable[[Attrs], float | None]] | None = None) -> Callable[[Callable], Op]:
     """Declare an operator by its kernel.
 
     Parameters
@@ -59,11 +60,14 @@ def op(*, name: str, aliases: Sequence[str] = (), when: dict[str, Callable[[Attr
         Inputs that a public call takes by name alone, because MXNet's signature does not have them.
     spread : callable(count) -> sequence of str
         For variadic kernels, the names of all inputs where these are more than are counted.
+    fills : dict
+        Input -> the number that a call writes into all of it (None: none), when the kernel has run. Unlike what
+        `mutates` names, the input is an argument of symbols and no auxiliary state.
     """
     def declare(fn: Callable) -> Op:
         declared = Op(fn, name, aliases, when or {}, outputs if callable(outputs) else tuple(outputs), visible,
                       mutates, view, inplace, broadcasts, differentiable, nograd, ignores, count, initial,
-                      splits, by_name, spread)
+                      splits, by_name, spread, fills)
         for each in (name, *aliases):
             if each in _catalog:
                 raise TypeError(f"operator {each!r} is declared twice")

@@ -117,12 +117,13 @@ class Op:
                  mutates: Sequence[str] | Callable[[int], Iterable[int]], view: bool, inplace: bool,
                  broadcasts: bool, differentiable: bool, nograd: Sequence[str], ignores: Sequence[str], count: str,
                  initial: dict[str, str] | None, splits: bool, by_name: Sequence[str] = (),
-                 spread: Callable[[int], Sequence[str]] | None = None):
+                 spread: Callable[[int], Sequence[str]] | None = None,
+                 fills: dict[str, Callable[[Attrs], float | None]] | None = None):
         self.name, self.aliases, self.when = name, tuple(aliases), when
         self.outputs, self.visible = outputs, visible
         self.view, self.inplace, self.broadcasts, self.differentiable = view, inplace, broadcasts, differentiable
         self.nograd, self.initial, self.splits = tuple(nograd), initial or {}, splits
-        self.by_name, self.spread = tuple(by_name), spread
+        self.by_name, self.spread, self.fills = tuple(by_name), spread, fills or {}
         # A backward operator without rules: to differentiate it again is an error, where comparisons give zero.
         self.opaque = not differentiable and name.startswith(("_backward_", "_contrib_backward_"))
         self.doc = inspect.getdoc(fn) or ""
@@ -153,7 +154,7 @@ class Op:
             ignores = (*ignores, self.count)
         self.schema = Schema(name, fields, frozenset(ignores))
         self.single = not callable(outputs) and len(outputs) == 1 and not mutates
-        unknown = [n for n in (*when, *self.mutates, *nograd, *by_name) if n not in self.inputs]
+        unknown = [n for n in (*when, *self.mutates, *nograd, *by_name, *self.fills) if n not in self.inputs]
         if unknown:
             raise TypeError(f"{name}: the declaration names {unknown}, which the kernel does not have")
 
@@ -200,6 +201,11 @@ class Op:
         if self.mutated_group is not None:
             return tuple(self.mutated_group(len(names)))
         return tuple(names.index(n) for n in self.mutates if n in names)
+
+    def filled(self, attrs: Attrs, names: Sequence[str]) -> list[tuple[int, float]]:
+        """Return the positions in `names` (active inputs) of the inputs that a call fills, and with what."""
+        found = [(names.index(name), number(attrs)) for name, number in self.fills.items()]
+        return [(place, value) for place, value in found if value is not None]
 
     # ---- open operators ------------------------------------------------------------------------
 
@@ -344,11 +350,14 @@ class Op:
 
     def _store(self, ins: Sequence[Any], attrs: Attrs, results: Sequence[Any]) -> tuple[Any, ...]:
         """Put the new values of what the operator mutates there; return the outputs."""
-        places = self.mutated_indices(self.active_inputs(attrs, len(ins)))
+        names = self.active_inputs(attrs, len(ins))
+        places = self.mutated_indices(names)
         count = len(results) - len(places)
         for place, value in zip(places, results[count:]):
             if value is not ins[place]:
                 ins[place][...] = value
+        for place, number in self.filled(attrs, names) if self.fills else ():
+            ins[place][...] = number
         return tuple(results[:count])
 
     def failure(self, error: Exception, ins: Sequence[Any], attrs: Attrs, node: str = "") -> MXNetError:

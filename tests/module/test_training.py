@@ -20,6 +20,11 @@ def numbers(line):
     return name, float(value)
 
 
+def tolerance(expected):
+    """1e-4, or what is between MXNet with two threads and with one, for which it adds up in another order."""
+    return max(1e-4, 3 * np.abs(np.divide(expected["losses of one thread"], expected["losses"]) - 1).max())
+
+
 @pytest.mark.parametrize("name", programs.PROGRAMS)
 def test_fit_is_that_of_mxnet(name):
     network, options = programs.PROGRAMS[name]
@@ -27,8 +32,9 @@ def test_fit_is_that_of_mxnet(name):
     assert [numbers(line)[0] for line in found["lines"]] == [numbers(line)[0] for line in expected["lines"]]
     first = len(expected["lines"]) // 3  # an epoch: rounding grows from there
     np.testing.assert_allclose([numbers(line)[1] for line in found["lines"]][:first],
-                               [numbers(line)[1] for line in expected["lines"]][:first], 1e-4)
-    np.testing.assert_allclose(found["losses"], expected["losses"], 1e-2 if "resnet" in name else 1e-4)
+                               [numbers(line)[1] for line in expected["lines"]][:first], 1e-5)
+    np.testing.assert_allclose(found["losses"][:8], expected["losses"][:8], 1e-5)
+    np.testing.assert_allclose(found["losses"], expected["losses"], tolerance(expected))
     assert found["sums"].keys() == expected["sums"].keys()
     if "sgd" in name and "resnet" not in name:  # to the last printed digit
         assert found["lines"] == expected["lines"]

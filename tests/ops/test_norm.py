@@ -131,3 +131,29 @@ def test_mistakes_are_named(op, attrs, shape, message):
 def test_unknown_modes_are_refused():
     with pytest.raises(MXNetError, match="mode"):
         catalog.get("L2Normalization").parse({"mode": "row"})
+
+
+@pytest.mark.parametrize("name", ["BatchNorm", "BatchNorm_v1", "contrib.SyncBatchNorm", "contrib.BatchNormWithReLU"])
+@pytest.mark.parametrize("fixed", [True, False])
+@pytest.mark.parametrize("train", [True, False])
+def test_a_fixed_gamma_becomes_one(name, fixed, train, ctx):
+    """In arrays, executors and CachedOps, also in evaluation, as in MXNet; it stays an argument."""
+    space, _, last = name.rpartition(".")
+    symbol = getattr(mx.sym.contrib if space else mx.sym, last)(mx.sym.Variable("data"), name="bn", fix_gamma=fixed)
+    assert symbol.list_arguments() == ["data", "bn_gamma", "bn_beta"]
+    expected = [1, 1] if fixed else [3, 3]
+    executor = symbol.simple_bind(ctx, data=(4, 2, 3))
+    executor.arg_dict["bn_gamma"][:] = 3
+    executor.forward(is_train=train)
+    assert executor.arg_dict["bn_gamma"].asnumpy().tolist() == expected
+    arrays = [mx.nd.ones((4, 2, 3)), mx.nd.full((2,), 3), mx.nd.zeros((2,)), mx.nd.zeros((2,)), mx.nd.ones((2,))]
+    with mx.autograd.train_mode() if train else mx.autograd.predict_mode():
+        mx.nd.CachedOp(symbol)(*arrays)
+        assert arrays[1].asnumpy().tolist() == expected
+        arrays[1][:] = 3
+        mx.nd.CachedOp(mx.sym.Group([symbol, symbol.get_internals()["bn_gamma"] * 1]))(*arrays)
+        assert arrays[1].asnumpy().tolist() == expected
+    op = catalog.get(symbol.tojson().split('"op": "')[-1].split('"')[0])
+    raws = [x._data.copy() for x in arrays[:1]] + [mx.nd.full((2,), 3)._data] + [x._data for x in arrays[2:]]
+    op.call(ctx.device, raws, op.parse({"fix_gamma": fixed}), train=train)
+    assert raws[1].tolist() == expected

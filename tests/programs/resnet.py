@@ -66,4 +66,4 @@ print(' '.join('%.5f' % loss for loss in losses))
 arg_params, aux_params = mod.get_params()
 for name in ('bn_data_moving_mean', 'bn_data_moving_var', 'bn1_moving_var'):
     print(name, aux_params[name].asnumpy()[:4])
-print('bn1_gamma', arg_params['bn1_gamma'].asnumpy()[:4])
+print('bn_data_gamma', arg_params['bn_data_gamma'].asnumpy(), 'bn1_gamma', arg_params['bn1_gamma'].asnumpy()[:4])

@@ -141,7 +141,7 @@ eps : float
 momentum : float
     Of the moving statistics.
 fix_gamma : bool
-    Take gamma for 1; its gradient is 0.
+    Take gamma for 1, and write 1 into it; its gradient is 0.
 use_global_stats : bool
     Use the moving statistics in training too, and leave them alone.
 output_mean_var : bool
@@ -153,14 +153,14 @@ Same shape and dtype as `data`.
 
 Notes
 -----
-MXNet's CPU build updates the moving statistics in the backward pass, here the training forward does; and it
-overwrites gamma with 1 for `fix_gamma`, which is not done here.
+MXNet's CPU build updates the moving statistics in the backward pass, here the training forward does.
 
 Source: S. Ioffe, C. Szegedy, "Batch normalization", 2015.
 """
 _AXIS_DOC = "axis : int\n    The axis of the channels.\n"
 _OUTPUTS = {"outputs": ("output", "mean", "var", "share"), "mutates": ("moving_mean", "moving_var"),
             "visible": lambda attrs: 3 if attrs.output_mean_var else 1, "inplace": True,
+            "fills": {"gamma": lambda attrs: 1 if attrs.fix_gamma else None},
             "initial": {"moving_mean": '["zero", {}]', "moving_var": '["one", {}]'}}
 _IGNORES = ("cudnn_off", "min_calib_range", "max_calib_range")
 
