@@ -121,7 +121,7 @@ class CachedOp:
         for name, x in zip(names, args):
             if not isinstance(x, NDArrayBase):
                 raise MXNetTypeError(f"CachedOp: {name} is {type(x).__name__}; expected an NDArray")
-            if x._ctx is not ctx:
+            if x._ctx is not ctx and not x._ctx.shares(ctx):
                 raise MXNetError("CachedOp requires all inputs to live on the same context. But "
                                  f"{names[0]} is on {ctx} while {name} is on {x._ctx}")
         if len(args) != len(names):

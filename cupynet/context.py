@@ -99,6 +99,11 @@ class Context(metaclass=WithClassProperties):
         on_gpu = self.device_typeid == 2 and not os.environ.get(_GPU_AS_CPU)
         return "cuda" if on_gpu else "cpu", self.device_id
 
+    def shares(self, other: Context) -> bool:
+        """Whether arrays here and there may take part in one operation: pinned and shared memory is the host's."""
+        return self is other or (self.device_id == other.device_id and self.device_typeid % 2 == 1
+                                 and other.device_typeid % 2 == 1)
+
     def empty_cache(self) -> None:
         """Give memory that is kept for reuse back to the device (nothing to do on the host)."""
         if self.device.kind == "cuda":

@@ -6,7 +6,7 @@
 >>> net.initialize()
 >>> trainer = gluon.Trainer(net.collect_params(), 'sgd', {'learning_rate': 0.1})
 """
-from . import block, contrib, loss, model_zoo, nn, parameter, rnn, trainer, utils
+from . import block, contrib, data, loss, model_zoo, nn, parameter, rnn, trainer, utils
 from .block import Block, HybridBlock, SymbolBlock
 from .parameter import Constant, DeferredInitializationError, Parameter, ParameterDict, tensor_types
 from .trainer import Trainer

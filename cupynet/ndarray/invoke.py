@@ -57,9 +57,11 @@ def _common_context(op: Op, ins: Sequence[NDArrayBase]) -> Context:
         return ctx
     for i, each in enumerate(ins):
         if each._ctx is not ctx:
-            name = op.inputs[min(i, len(op.inputs) - 1)]
-            raise MXNetError(f"{op.name}: {name} is on {each._ctx} but {op.inputs[0]} is on {ctx}; the arrays of one "
-                             "operation live on one context (use as_in_context)")
+            if not ctx.shares(each._ctx):
+                name = op.inputs[min(i, len(op.inputs) - 1)]
+                raise MXNetError(f"{op.name}: {name} is on {each._ctx} but {op.inputs[0]} is on {ctx}; the arrays of "
+                                 "one operation live on one context (use as_in_context)")
+            ctx = Context("cpu", ctx.device_id)
     return ctx
 
 

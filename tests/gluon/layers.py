@@ -71,6 +71,9 @@ LAYERS = [
     ('i', 'nn.ReflectionPad2D(2)'),
     ('i', 'nn.ReflectionPad2D((0,0,0,0,1,2,2,1))'),
     ('w', "nn.Conv1D(4,3,2,1,2,2,activation='relu',use_bias=False)"),
+    ("i", "mx.gluon.contrib.nn.PixelShuffle2D((2, 1))"),
+    ("w", "mx.gluon.contrib.nn.PixelShuffle1D(2)"),
+    ("i", "mx.gluon.contrib.nn.SyncBatchNorm(num_devices=1, in_channels=4)"),
 ]
 
 

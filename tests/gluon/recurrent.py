@@ -3,7 +3,7 @@ import json
 
 import numpy as np
 
-# (what is made, how it is used, options of unroll): layer, layer with states, step, unrolled
+# (what is made, how it is used, options of unroll): layer, layer with states, step (over images), unrolled
 RECURRENT = [
     ("rnn.RNN(3)", "layer", {}),
     ("rnn.RNN(3, 2, activation='tanh', bidirectional=True, layout='NTC')", "layer", {}),
@@ -37,6 +37,15 @@ RECURRENT = [
     ("stacked(rnn.SequentialRNNCell())", "unroll", {"valid_length": True}),
     ("stacked(rnn.HybridSequentialRNNCell())", "step", {}),
     ("stacked(rnn.HybridSequentialRNNCell())", "unroll", {}),
+    ("contrib.LSTMPCell(4, 2)", "step", {}),
+    ("contrib.LSTMPCell(4, 2)", "unroll", {"merge_outputs": True}),
+    ("contrib.VariationalDropoutCell(rnn.LSTMCell(3), 0.1, 0.2, 0.3)", "step", {}),
+    ("contrib.VariationalDropoutCell(rnn.LSTMCell(3), 0.1, 0.2, 0.3)", "unroll", {}),
+    ("contrib.VariationalDropoutCell(rnn.GRUCell(3), 0.1, 0.0, 0.3)", "unroll", {"valid_length": True}),
+    ("contrib.Conv1DRNNCell((2, 4), 3, 3, 3, i2h_pad=1)", "images", {}),
+    ("contrib.Conv1DLSTMCell((2, 4), 3, 3, 3)", "images", {}),
+    ("contrib.Conv2DGRUCell((2, 4, 4), 3, (3, 3), 3, activation='relu')", "images", {}),
+    ("contrib.Conv3DLSTMCell((2, 4, 4, 4), 1, 3, 1, i2h_dilate=1)", "images", {}),
 ]
 LENGTH, BATCH, WIDTH = 3, 2, 4
 
@@ -50,7 +59,7 @@ def made(mx, expression):
             cell.add(rnn.DropoutCell(0.5))
             cell.add(rnn.ResidualCell(rnn.GRUCell(4)))
         return cell
-    return eval(expression, {"rnn": rnn, "stacked": stacked})
+    return eval(expression, {"rnn": rnn, "stacked": stacked, "contrib": mx.gluon.contrib.rnn})
 
 
 def used(mx, cell, use, options, x, valid, first):
@@ -60,7 +69,7 @@ def used(mx, cell, use, options, x, valid, first):
     if use == "states":
         out, states = cell(x, first(cell))
         return [out, *states]
-    if use == "step":
+    if use in ("step", "images"):
         out, states = cell(x, first(cell))
         return [out, *states]
     options = dict(options)
@@ -94,6 +103,8 @@ def values(mx, expression, use, options):
         cell = made(mx, expression)
         cell.initialize(mx.init.One())
         shape = (BATCH, WIDTH) if use == "step" else (BATCH, LENGTH, WIDTH)
+        if use == "images":
+            shape = (BATCH, *cell._input_shape)
         if "layout" in options or (use in ("layer", "states") and "NTC" not in expression):
             shape = (LENGTH, BATCH, WIDTH)
         x = mx.nd.array(draw.uniform(-1, 1, shape))

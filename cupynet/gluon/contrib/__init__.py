@@ -1,2 +1,2 @@
 """What Gluon had on trial."""
-from . import nn
+from . import cnn, data, nn, rnn

@@ -295,11 +295,11 @@ class Parameter:
                 if len(arrays) == 1:
                     return arrays[0]
                 ctx = current_context()
-            for array in arrays:
-                if array.context == ctx:
-                    return array
             if not isinstance(ctx, Context):
                 raise MXNetTypeError(f"Parameter '{self.name}': ctx is {ctx!r}; expected a Context")
+            for array in arrays:
+                if array.context.shares(ctx):
+                    return array
             raise MXNetError(f"Parameter '{self.name}' was not initialized on context {ctx}. It was only initialized "
                              f"on {self._ctx_list}.")
         if self._deferred_init:

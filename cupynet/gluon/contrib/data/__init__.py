@@ -1,0 +1,4 @@
+"""Data on trial."""
+from .sampler import IntervalSampler
+
+__all__ = ["IntervalSampler"]
