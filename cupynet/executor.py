@@ -400,7 +400,19 @@ def _requests(bound: Mapping[str, NDArray], targets: Mapping[str, tuple[NDArray,
     A gradient can only be computed straight into an array of its dtype, contiguous, and of which no other argument or
     gradient uses a part.
     """
-    arrays = (*bound.items(), *((name, grad) for name, (grad, _) in targets.items()))
+    shared = _sharing([*bound.items(), *[(name, grad) for name, (grad, _) in targets.items()]])
+
+    def request(name: str, grad: NDArray, req: str) -> str:
+        alone = name not in shared and grad._data.flags.c_contiguous and grad.dtype == bound[name].dtype
+        return "write" if alone and req == "write" else "copy" if req == "write" else req
+    return {name: request(name, *target) for name, target in targets.items()}
+
+
+def _sharing(arrays: Sequence[tuple[str, NDArray]]) -> set[str]:
+    """Return the names of the arrays of which others use a part."""
+    raws = {id(each._data): each._data for _, each in arrays}
+    if len(raws) == len(arrays) and all(raw.__class__ is np.ndarray and raw.flags.owndata for raw in raws.values()):
+        return set()
     spans = sorted((each._ctx.device.kind, each._ctx.device.address(each._data), each._data.nbytes, name)
                    for name, each in arrays)
     shared, last = set(), ("", -1, "")
@@ -409,11 +421,7 @@ def _requests(bound: Mapping[str, NDArray], targets: Mapping[str, tuple[NDArray,
             shared |= {name, last[2]}
         if kind != last[0] or start + nbytes > last[1]:
             last = kind, start + nbytes, name
-
-    def request(name: str, grad: NDArray, req: str) -> str:
-        alone = name not in shared and grad._data.flags.c_contiguous and grad.dtype == bound[name].dtype
-        return "write" if alone and req == "write" else "copy" if req == "write" else req
-    return {name: request(name, *target) for name, target in targets.items()}
+    return shared
 
 
 def _zeros(device: Device, shape: tuple[int, ...], dtype: np.dtype) -> Any:

@@ -4,10 +4,9 @@ Source: Y. Pisarchyk, J. Lee, "Efficient memory management for deep neural net i
 """
 from __future__ import annotations
 
+from bisect import insort
 from collections.abc import Sequence
 from dataclasses import dataclass
-
-import numpy as np
 
 __all__ = ["ALIGNMENT", "FOREVER", "Tenant", "place"]
 
@@ -34,28 +33,27 @@ def place(tenants: Sequence[Tenant]) -> int:
     """
     stay = [t for t in tenants if t.end == FOREVER and t.nbytes <= _SMALL]
     order = sorted([t for t in tenants if t.end != FOREVER or t.nbytes > _SMALL], key=lambda t: (-t.nbytes, t.start))
-    placed = np.empty((4, len(order)), np.int64)  # start, end, offset and top of each, by offset
-    for n, tenant in enumerate(order):
+    placed: list[tuple[int, int, int, int]] = []  # offset, top, start and end of each, by offset
+    total = 0
+    for tenant in order:
         size = -(-tenant.nbytes // ALIGNMENT) * ALIGNMENT
-        tenant.offset = _tightest(placed[:, :n], tenant, size)
-        at = int(placed[2, :n].searchsorted(tenant.offset))
-        placed[:, at + 1:n + 1] = placed[:, at:n]
-        placed[:, at] = tenant.start, tenant.end, tenant.offset, tenant.offset + size
-    total = int(placed[3].max(initial=0))
+        tenant.offset = offset = _tightest(placed, tenant, size)
+        insort(placed, (offset, offset + size, tenant.start, tenant.end))
+        total = max(total, offset + size)
     for tenant in stay:
         tenant.offset, total = total, total + -(-tenant.nbytes // ALIGNMENT) * ALIGNMENT
     return total
 
 
-def _tightest(placed: np.ndarray, tenant: Tenant, size: int) -> int:
+def _tightest(placed: Sequence[tuple[int, int, int, int]], tenant: Tenant, size: int) -> int:
     """Return the offset of the smallest gap of at least `size`, or of the end, among those placed before."""
-    beside = (placed[0] <= tenant.end) & (placed[1] >= tenant.start)
-    offsets = placed[2][beside]
-    if not len(offsets):
-        return 0
-    tops = np.maximum.accumulate(placed[3][beside])
-    floors = np.concatenate(((0,), tops[:-1]))  # where the gap before each neighbour begins
-    gaps = offsets - floors
-    gaps[gaps < size] = FOREVER
-    tightest = int(gaps.argmin())
-    return int(floors[tightest]) if gaps[tightest] != FOREVER else int(tops[-1])
+    first, last = tenant.start, tenant.end
+    floor, found, smallest = 0, None, FOREVER
+    for offset, top, start, end in placed:
+        if start <= last and end >= first:
+            if size <= offset - floor < smallest:
+                found, smallest = floor, offset - floor
+                if smallest == size:
+                    break
+            floor = max(floor, top)
+    return floor if found is None else found

@@ -148,22 +148,20 @@ class Frame:
         step, device = each.step, self.devices[each.step.place]
         op, attrs = step.op, step.attrs
         kernel = op.kernels.get(device.kind, op.kernel_fn)
-        values = dict(attrs)
+        values: dict[str, Any] = {**attrs}
         if op.takes_device:
             values["device"] = device
         if op.takes_keep:
             values["keep"] = not set(each.outs[op.visible_count(attrs):]).issubset(each.dying)
-        given = op.positional(attrs, each.ins)
+        nothing = len(self.registers) - 1
+        slots = [nothing if slot is None else slot for slot in op.positional(attrs, each.ins)] if op.when else each.ins
         seen_later = each.outs if self._watched else ()
         dying = tuple([slot for slot in each.dying if slot not in self._fixed and slot not in seen_later])
         plain = op.takes_out and not (op.takes_train or op.takes_rng or op.mutates or dying)
-        if plain and self._fixed.issuperset((*each.ins, *each.outs)):
+        if plain and self._fixed.issuperset(each.ins) and self._fixed.issuperset(each.outs):
             out = [self.registers[slot] for slot in each.outs]
             values["out"] = out[0] if len(out) == 1 else tuple(out)
-            return partial(kernel, device.xp, *[None if slot is None else self.registers[slot] for slot in given],
-                           **values)
-        nothing = len(self.registers) - 1
-        slots = [nothing if slot is None else slot for slot in given]
+            return partial(kernel, device.xp, *[self.registers[slot] for slot in slots], **values)
         names = op.active_inputs(attrs, len(each.ins))
         mutated = [each.ins[at] for at in op.mutated_indices(names)]
         filled = [(each.ins[at], number) for at, number in op.filled(attrs, names)

@@ -26,7 +26,7 @@ def differentiate(graph: Graph, wrt: Iterable[str]) -> None:
     F = GraphFunctions(graph)
     leading = {graph.inputs[name] for name in wrt}  # values on a way from an argument of `wrt`
     for step in forward:
-        if step.op.differentiable and any(v in leading for v in step.ins):
+        if step.op.differentiable and not leading.isdisjoint(step.ins):
             leading.update(step.outs)
     arrived: dict[Value, list[tuple[Value, Pull]]] = {}
     graph.heads = []
@@ -42,23 +42,23 @@ def differentiate(graph: Graph, wrt: Iterable[str]) -> None:
             return None
         if len(parts) > 1:
             graph.place = value.place
-            found = graph.apply("add_n", [part for part, _ in parts])
+            found = graph.apply("add_n", *[part for part, _ in parts])
             parts[:] = [(found, Pull(None, [pull for _, pull in parts], [found]))]
         return parts[0][0]
 
     for step in reversed(forward):
-        visible = step.op.visible_count(step.attrs)
-        if not any(out in arrived for out in step.outs[:visible]) or not any(v in leading for v in step.ins):
+        outs = step.visible
+        if arrived.keys().isdisjoint(outs) or leading.isdisjoint(step.ins):
             continue
         graph.named(step.name)
-        grads = [total(out) for out in step.outs[:visible]]
-        pull = Pull(step, [arrived[out][0][1] for out in step.outs[:visible] if out in arrived], ())
+        grads = [total(out) for out in outs]
+        pull = Pull(step, [arrived[out][0][1] for out in outs if out in arrived], ())
         graph.place = step.place
         if step.ins[0].place != step.place:  # a copy from another context, where its gradient goes back to
             graph.place = step.ins[0].place
             arrived.setdefault(step.ins[0], []).append((graph.copy_across(grads[0]), pull))
             continue
-        if visible > 1:
+        if len(outs) > 1:
             grads = [_zeros(F, out) if g is None else g for g, out in zip(grads, step.outs)]
         found = pull_back(step.op, step.attrs, F, grads, step.ins, step.outs, [v.shape for v in step.ins],
                           [v.dtype for v in step.ins], [v in leading for v in step.ins])

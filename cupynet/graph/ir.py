@@ -14,44 +14,15 @@ import numpy as np
 from ..base import MXNetError
 from ..ops.catalog import find, get
 from ..ops.degenerate import adapted
-from ..ops.infer import infer_shapes, infer_types, known
 from ..ops.op import Op
+from ..ops.outcome import outcome
 from ..ops.schema import Attrs
-from ..util import is_np_shape
 
 __all__ = ["Value", "Step", "Pull", "Graph", "GraphFunctions", "Undetermined"]
-
-_MEMO_LIMIT = 20_000
-_memo: dict[Any, tuple[Op, tuple, tuple]] = {}  # what to run for inputs of given shapes and dtypes, and what comes out
 
 
 class Undetermined(MXNetError):
     """The shapes of an operator's inputs do not determine those of its outputs."""
-
-
-def _outputs(op: Op, attrs: Attrs, ins: Sequence[Value], name: str) -> tuple[Op, tuple, tuple]:
-    """Return what to run for an operator on these inputs, and the shapes and dtypes of its outputs.
-
-    Networks repeat themselves, so that is remembered.
-    """
-    # what shape an attribute of a source means depends on the switch
-    key = (op, attrs, *[(v.shape, v.dtype) for v in ins]) if ins else (op, attrs, is_np_shape())
-    found = _memo.get(key)
-    if found is None:
-        count = len(op.output_names(attrs))
-        shapes: list = [None] * count
-        dtypes: list = [None] * count
-        infer_shapes(op, attrs, [v.shape for v in ins], shapes, name)
-        infer_types(op, attrs, [v.dtype for v in ins], dtypes, name)
-        if not all(map(known, shapes)) or any(dtype is None for dtype in dtypes):
-            raise Undetermined(f"{op.name} {name!r}: the shape of its output depends on values; such "
-                               "operators run imperatively (mx.nd) but cannot be part of an executor")
-        found = adapted(op, attrs, [v.shape for v in ins], shapes, dtypes), tuple(shapes), tuple(dtypes)
-        if op.resolver is None:
-            if len(_memo) > _MEMO_LIMIT:
-                _memo.clear()
-            _memo[key] = found
-    return found
 
 
 class Value:
@@ -66,8 +37,8 @@ class Value:
 
     def _with(self, other: Any, same: str, wide: str, scalar: str) -> Value:
         if isinstance(other, Value):
-            return self.graph.apply(same if self.shape == other.shape else wide, (self, other))
-        return self.graph.apply(scalar, (self,), scalar=float(other))
+            return self.graph.apply(same if self.shape == other.shape else wide, self, other)
+        return self.graph.apply(scalar, self, scalar=float(other))
 
     def __add__(self, other: Any) -> Value:
         return self._with(other, "elemwise_add", "broadcast_add", "_plus_scalar")
@@ -114,13 +85,13 @@ class Value:
         return self * other
 
     def __rsub__(self, other: float) -> Value:
-        return self.graph.apply("_rminus_scalar", (self,), scalar=float(other))
+        return self.graph.apply("_rminus_scalar", self, scalar=float(other))
 
     def __rtruediv__(self, other: float) -> Value:
-        return self.graph.apply("_rdiv_scalar", (self,), scalar=float(other))
+        return self.graph.apply("_rdiv_scalar", self, scalar=float(other))
 
     def __rpow__(self, other: float) -> Value:
-        return self.graph.apply("_rpower_scalar", (self,), scalar=float(other))
+        return self.graph.apply("_rpower_scalar", self, scalar=float(other))
 
     def __neg__(self) -> Value:
         return self * -1.0
@@ -194,17 +165,19 @@ class Graph:
         self.pulls: list[Pull] = []
         self.backward = False  # whether steps that are appended now belong to the backward pass
         self.place = 0  # where steps that are appended now run
-        self._context = ""
+        self._name = ""  # of the steps that rules append
 
     def input(self, name: str, shape: tuple, dtype: np.dtype) -> Value:
         """Return a value that comes from outside."""
         return Value(self, None, 0, tuple(shape), dtype, name, self.place)
 
-    def apply(self, op: Op | str, ins: Sequence[Value], **values: Any) -> Any:
+    def apply(self, op: Op | str, *ins: Value, **values: Any) -> Any:
         """Append an operator, itself or by name, and return its visible outputs (one value, or a tuple)."""
-        op = get(op) if isinstance(op, str) else op
-        attrs = op.parse(values)
-        outs = self.append(op, attrs, ins, f"{self._context}{'_backward' if self.backward else ''}").outs
+        op = get(op) if op.__class__ is str else op
+        attrs = op.schema(values)
+        outs = self.append(op, attrs, ins, self._name).outs
+        if len(outs) == 1:
+            return outs[0]
         visible = op.visible_count(attrs)
         return outs[0] if visible == 1 else outs[:visible]
 
@@ -215,11 +188,18 @@ class Graph:
         The shapes and dtypes of its outputs, if they are not given as `kinds`, follow from those of its inputs; else
         this raises Undetermined.
         """
-        op, shapes, dtypes = (_outputs(op, attrs, ins, name) if kinds is None else
-                              (adapted(op, attrs, [v.shape for v in ins], *kinds), *kinds))
-        step = Step(op, attrs, ins, name, self.backward, self.place)
-        step.outs = tuple([Value(self, step, i, shape, dtype, f"{name}_{out}", self.place)
-                           for i, (out, shape, dtype) in enumerate(zip(op.output_names(attrs), shapes, dtypes))])
+        if kinds is None:
+            op, _, kinds, names, determined = outcome(op, attrs, [(v.shape, v.dtype) for v in ins], name)
+            if not determined:
+                raise Undetermined(f"{op.name} {name!r}: the shape of its output depends on values; such operators run "
+                                   "imperatively (mx.nd) but cannot be part of an executor")
+        else:
+            op, names = adapted(op, attrs, [v.shape for v in ins], *kinds), op.output_names(attrs)
+            kinds = zip(*kinds)
+        place = self.place
+        step = Step(op, attrs, ins, name, self.backward, place)
+        step.outs = tuple([Value(self, step, i, shape, dtype, f"{name}_{out}", place)
+                           for i, (out, (shape, dtype)) in enumerate(zip(names, kinds))])
         self.steps.append(step)
         return step
 
@@ -237,7 +217,7 @@ class Graph:
 
     def named(self, name: str) -> Graph:
         """Let the steps that follow be named after the node `name`; return the graph."""
-        self._context = name
+        self._name = f"{name}_backward" if self.backward else name
         return self
 
 
@@ -249,12 +229,12 @@ class GraphFunctions:
 
     def __call__(self, op: Op, *ins: Value, **values: Any) -> Any:
         """Apply an operator that has no public name."""
-        return self._graph.apply(op, ins, **values)
+        return self._graph.apply(op, *ins, **values)
 
     def __getattr__(self, name: str) -> Any:
         op = find(name)
         if op is None:
             raise AttributeError(f"operator {name!r} is not registered")
-        call = partial(self.__call__, op)
+        call = partial(self._graph.apply, op)
         setattr(self, name, call)
         return call

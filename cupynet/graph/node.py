@@ -38,6 +38,8 @@ class Node:
 
     def resolved(self) -> tuple[Op, Attrs]:
         """Return the operator and its attributes for one binding of the graph: new ones if the operator is open."""
+        if self.op.resolver is None:
+            return self.op, self.parsed
         op = self.op.resolve(self.attrs)
         return op, self.parsed if op is self.op else op.parse(self.attrs)
 
@@ -129,13 +131,13 @@ def post_order(heads: Iterable[Entry]) -> list[Node]:
     return order
 
 
-def copied(heads: Iterable[Entry]) -> list[Entry]:
-    """Return the outputs `heads` of a copy of the graph, which shares no node with it."""
-    heads = list(heads)
+def copied(heads: Sequence[Entry]) -> tuple[list[Entry], list[Node]]:
+    """Return the outputs `heads` of a copy of the graph, which shares no node with it, and the copy's post order."""
     copies: dict[int, Node] = {}
 
     def copy(entry: Entry) -> Entry:
-        return versioned(copies[id(entry[0])], entry[1], getattr(entry, "version", 0))
+        twin = copies[id(entry[0])], entry[1]
+        return twin if entry.__class__ is tuple else versioned(*twin, entry.version)
 
     for node in post_order(heads):
         copies[id(node)] = twin = Node(node.op, node.name, dict(node.attrs), map(copy, node.inputs))
@@ -143,7 +145,7 @@ def copied(heads: Iterable[Entry]) -> list[Entry]:
             twin.version = node.version
         if "parsed" in vars(node):
             twin.parsed = node.parsed
-    return list(map(copy, heads))
+    return list(map(copy, heads)), list(copies.values())
 
 
 def auxiliary(order: Iterable[Node]) -> set[int]:

@@ -187,18 +187,20 @@ class _Planner:
         read: dict[Value, int] = {}
         owner = self.owner
         for at, step in enumerate(self.graph.steps):
+            backward = step.backward
             if step.op.view:
                 owner[step.outs[0]] = owner.get(step.ins[0], step.ins[0])
             for value in step.ins:
-                crosses = step.backward and value.step is not None and not value.step.backward
-                read[value] = until = FOREVER if crosses else max(read.get(value, -1), at)
+                maker = value.step
+                until = FOREVER if backward and maker is not None and not maker.backward else at
+                read[value] = max(read.get(value, at), until)
                 root = owner.get(value, value)
-                last[root] = max(last.get(root, -1), until)
-            keep = self.keep_draws and step.op.takes_rng and not step.backward
+                last[root] = max(last.get(root, at), until)
+            until = FOREVER if self.keep_draws and step.op.takes_rng and not backward else at
             for value in step.outs:  # what nobody reads is free again at once
-                read.setdefault(value, FOREVER if keep else at)
+                read[value] = until
                 root = owner.get(value, value)
-                last[root] = max(last.get(root, -1), read[value])
+                last[root] = max(last.get(root, at), until)
         for value in (*self.graph.outputs, *(v for v in self.graph.grads.values() if v is not None)):
             read[value] = last[owner.get(value, value)] = FOREVER
         return last, read
@@ -216,23 +218,24 @@ class _Planner:
 
     def _walk(self) -> None:
         plan = self.plan
+        slots = plan.slots
         loose: dict[int, list[Value]] = {}  # registers by the step after which nobody reads them
         alive = 0
         for at, step in enumerate(self.graph.steps):
-            in_slots = tuple([plan.slots[v] for v in step.ins])
-            for value in step.outs:
-                if step.op.takes_out and not step.op.view:
+            ins = tuple([slots[v] for v in step.ins])
+            if step.op.takes_out and not step.op.view:
+                for value in step.outs:
                     self._house(step, value, at)
-                else:
+            else:
+                for value in step.outs:
                     self._slot(value)
                     loose.setdefault(self.read[value], []).append(value)
                     alive += _nbytes(value) * (value not in self.owner)
-            plan.loose = max(plan.loose, alive)
+                plan.loose = max(plan.loose, alive)
             gone = loose.get(at, ())
             alive -= sum([_nbytes(value) for value in gone if value not in self.owner])
             calls = plan.backward if step.backward else plan.forward
-            calls.append(Instruction(step, in_slots, tuple([plan.slots[v] for v in step.outs]),
-                                     tuple([plan.slots[v] for v in gone])))
+            calls.append(Instruction(step, ins, tuple([slots[v] for v in step.outs]), tuple([slots[v] for v in gone])))
         plan.straight = frozenset(self.wanted.values())
 
     def _house(self, step: Step, value: Value, at: int) -> None:

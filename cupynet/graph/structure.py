@@ -8,7 +8,7 @@ from __future__ import annotations
 import threading
 import weakref
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -20,7 +20,7 @@ from .gradient import differentiate
 from .inference import complete, shapes_of
 from .ir import Graph, Undetermined
 from .lower import lower
-from .node import Entry, post_order, variables
+from .node import Entry, Node, post_order, variables
 from .passes import drop_dead, simplify
 from .plan import Plan, make_plan
 
@@ -73,6 +73,8 @@ class Structure:
     ----------
     heads : sequence of (Node, int)
         The outputs.
+    order : list of Node, optional
+        The nodes in post order, where that is known.
 
     Attributes
     ----------
@@ -82,9 +84,9 @@ class Structure:
         The variables: all of them in order, and apart.
     """
 
-    def __init__(self, heads: Sequence[Entry]):
+    def __init__(self, heads: Sequence[Entry], order: list[Node] | None = None):
         self.heads = list(heads)
-        self.order = post_order(self.heads)
+        self.order = post_order(self.heads) if order is None else order
         self.inputs = [node for node in self.order if node.op is None]
         self.arguments, self.auxiliary = variables(self.order)
         # Nodes of open operators remember their forward pass, so no two bindings can share a plan.
@@ -123,7 +125,7 @@ class Structure:
         What cannot be known yet is unknown in the shapes; variables of unknown dtype are float32.
         """
         memo = self._memo
-        key = is_np_shape(), frozenset(shapes.items()), frozenset(dtypes.items())
+        key = _known_by(shapes.items(), dtypes.items())
         found = memo.inferred.get(key)
         if found is None:
             with memo.lock:
@@ -132,7 +134,7 @@ class Structure:
                 _put(memo.inferred, key, found, _LIMIT)
                 variable = [(n.name, by_shape[id(n)][0], by_type[id(n)][0]) for n in self.inputs]
                 if all(known(shape) for _, shape, _ in variable):  # the same is true of all that was just learnt
-                    key = is_np_shape(), frozenset([v[:2] for v in variable]), frozenset([v[::2] for v in variable])
+                    key = _known_by([v[:2] for v in variable], [v[::2] for v in variable])
                     _put(memo.inferred, key, found, _LIMIT)
         return tuple({id(n): values for n, values in zip(self.order, table)} for table in found)
 
@@ -180,13 +182,20 @@ class Structure:
 
     def _lowered(self, kinds: Sequence[Kind], places: tuple[int, ...] | None) -> Graph | None:
         """Return the typed graph for inputs of the given kinds, or None if other shapes depend on values."""
-        names = [node.name for node in self.inputs]
-        by_name = dict(zip(names, kinds))
-        try:
-            return lower(self.order, self.heads, by_name, None, places)
-        except Undetermined:  # in one direction; it may be in both
-            inferred = self.infer({name: kind[0] for name, kind in by_name.items()},
-                                  {name: kind[1] for name, kind in by_name.items()})
-            if not all(known(shape) for node in self.order for shape in inferred[0][id(node)]):
-                return None
-            return lower(self.order, self.heads, by_name, inferred, places)
+        by_name = dict(zip([node.name for node in self.inputs], kinds))
+        shapes = {name: shape for name, (shape, _) in by_name.items()}
+        dtypes = {name: dtype for name, (_, dtype) in by_name.items()}
+        if not self._shared or _known_by(shapes.items(), dtypes.items()) not in self._memo.inferred:
+            try:
+                return lower(self.order, self.heads, by_name, None, places)
+            except Undetermined:
+                pass  # in one direction; it may be in both
+        inferred = self.infer(shapes, dtypes)
+        if not all(known(shape) for node in self.order for shape in inferred[0][id(node)]):
+            return None
+        return lower(self.order, self.heads, by_name, inferred, places)
+
+
+def _known_by(shapes: Iterable[tuple[str, tuple]], dtypes: Iterable[tuple[str, np.dtype]]) -> tuple:
+    """Return what inferences from some variables' shapes and dtypes are remembered by."""
+    return is_np_shape(), frozenset(shapes), frozenset(dtypes)

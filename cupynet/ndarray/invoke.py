@@ -9,46 +9,15 @@ from ..base import MXNetError, MXNetTypeError, MXNetValueError
 from ..context import Context, current_context
 from ..device import Device
 from ..ops import catalog
-from ..ops.degenerate import adapted
-from ..ops.infer import infer_shapes, infer_types, known
+from ..ops.infer import known
 from ..ops.notation import read_shape, undetermined
 from ..ops.op import FAILURES, Op
+from ..ops.outcome import outcome
 from ..ops.schema import Attrs
 from ..tape import state
-from ..util import is_np_shape
 from .base import NDArrayBase, wrap
 
 __all__ = ["invoke", "call", "forbid_recorded"]
-
-_CHECKED_LIMIT = 10_000
-_checked: dict[Any, tuple[Op, int, tuple]] = {}  # what is known of calls whose shapes and types were found right
-
-
-def _check(op: Op, attrs: Attrs, raws: Sequence[Any]) -> tuple[Op, int, tuple]:
-    """Return what to run, how many outputs its caller sees, and (shape, dtype) of each, None where unknown.
-
-    Raises if shapes or dtypes of the inputs are wrong. Each distinct call is checked once.
-    """
-    # what shape an attribute of a source means depends on the switch
-    key = (op, attrs.identity, *[(x.shape, x.dtype) for x in raws]) if raws else (
-        op, attrs.identity, is_np_shape())
-    found = _checked.get(key)
-    if found is not None:
-        return found
-    count = len(op.output_names(attrs))
-    shapes: list = [None] * count
-    dtypes: list = [None] * count
-    infer_shapes(op, attrs, [x.shape for x in raws], shapes)
-    infer_types(op, attrs, [x.dtype for x in raws], dtypes)
-    if not raws and "shape" in attrs and not known(shapes[0]):
-        raise undetermined(op.name, shapes[0], attrs)
-    visible = op.visible_count(attrs)
-    found = adapted(op, attrs, [x.shape for x in raws], shapes, dtypes), visible, tuple(zip(shapes[:visible], dtypes))
-    if not op.transient:
-        if len(_checked) > _CHECKED_LIMIT:
-            _checked.clear()
-        _checked[key] = found
-    return found
 
 
 def _common_context(op: Op, ins: Sequence[NDArrayBase]) -> Context:
@@ -95,7 +64,9 @@ def invoke(op: Op, ins: Sequence[NDArrayBase], attrs: Attrs, out: NDArrayBase | 
     device = ctx._device or ctx.device
     device.enter()
     raws = [x._data for x in ins]
-    op, visible, kinds = _check(op, attrs, raws)
+    op, visible, kinds, _, _ = outcome(op, attrs, [(x.shape, x.dtype) for x in raws])
+    if not raws and "shape" in attrs and not known(kinds[0][0]):
+        raise undetermined(op.name, kinds[0][0], attrs)
     targets = None if out is None else _targets(op, out, visible, kinds)
     recording = state.recording
     entries = tuple([x._entry for x in ins]) if recording else ()

@@ -53,11 +53,14 @@ def unbroadcast(F: Any, grad: Any, shape: tuple[int, ...]) -> Any:
 def _positions(op: Op, attrs: Attrs, count: int) -> dict[str, Any]:
     """Map the names of the inputs that a call has to positions (a slice for the variadic one)."""
     names = op.active_inputs(attrs, count)
-    fixed = sum(name in op.inputs[:-1] for name in names) if op.variadic else len(names)
-    places: dict[str, Any] = {name: i for i, name in enumerate(names[:fixed])}
-    if op.variadic:
-        places[op.variadic] = slice(min(fixed, count), count)
-    return places
+    if not op.variadic:
+        return dict(zip(names, range(count)))
+    fixed = sum(name in op.inputs[:-1] for name in names)
+    return {**dict(zip(names[:fixed], range(fixed))), op.variadic: slice(min(fixed, count), count)}
+
+
+def _asked(place: int | slice, wanted: Sequence[bool]) -> bool:
+    return any(wanted[place]) if place.__class__ is slice else wanted[place]
 
 
 def kept_by_rules(op: Op, attrs: Attrs, wanted: Sequence[bool]) -> tuple[set[int], set[int]]:
@@ -67,7 +70,7 @@ def kept_by_rules(op: Op, attrs: Attrs, wanted: Sequence[bool]) -> tuple[set[int
     kept_outs: set[int] = set()
     for target, place in places.items():
         rule = op.rules.get(target)
-        if rule is None or not any(wanted[place] if isinstance(place, slice) else (wanted[place],)):
+        if rule is None or not _asked(place, wanted):
             continue
         for source, index in rule.plan:
             if source == "out":
@@ -82,19 +85,17 @@ def _arguments(rule: Rule, op: Op, places: dict[str, Any], grads: Sequence[Any],
                outs: Sequence[Any], shapes: Sequence[Any], dtypes: Sequence[Any], wanted: Sequence[bool]) -> list[Any]:
     values = []
     for source, index in rule.plan:
-        if source == "grad":
-            values.append(grads[0])
-        elif source == "grads":
-            values.append(tuple(grads))
-        elif source == "wanted":
-            values.append(tuple(wanted))
-        elif source == "out":
-            values.append(outs[index] if index < len(outs) else None)
-        else:
+        if source in ("in", "shape", "dtype"):
             place = places.get(op.inputs[index])
             table = ins if source == "in" else shapes if source == "shape" else dtypes
             values.append(None if place is None else
-                          tuple(table[place]) if isinstance(place, slice) else table[place])
+                          tuple(table[place]) if place.__class__ is slice else table[place])
+        elif source == "grad":
+            values.append(grads[0])
+        elif source == "out":
+            values.append(outs[index] if index < len(outs) else None)
+        else:
+            values.append(tuple(grads if source == "grads" else wanted))
     return values
 
 
@@ -118,7 +119,7 @@ def pull_back(op: Op, attrs: Attrs, F: Any, grads: Sequence[Any], ins: Sequence[
     done: dict[Rule, Any] = {}
     for target, place in places.items():
         rule = op.rules.get(target)
-        if rule is None or not any(wanted[place] if isinstance(place, slice) else (wanted[place],)):
+        if rule is None or not _asked(place, wanted):
             continue
         if rule not in done:
             values = _arguments(rule, op, places, grads, ins, outs, shapes, dtypes, wanted)
@@ -127,7 +128,7 @@ def pull_back(op: Op, attrs: Attrs, F: Any, grads: Sequence[Any], ins: Sequence[
         found = done[rule][rule.targets.index(target)]
         if found is None:
             continue
-        if not isinstance(place, slice):
+        if place.__class__ is not slice:
             results[place] = unbroadcast(F, found, shapes[place]) if op.broadcasts else found
         else:
             for i, each in zip(range(place.start, place.stop), found):

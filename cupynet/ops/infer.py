@@ -74,13 +74,16 @@ def merge_types(a: Any, b: Any) -> Any:
 class Slots:
     """The shapes (or dtypes) of an operator's inputs or outputs, by name or position; assignment merges."""
 
-    __slots__ = ("names", "values", "changed", "_merge", "_error", "_what", "_who")
+    __slots__ = ("names", "values", "changed", "_what", "_op", "_node")
 
-    def __init__(self, who: str, names: Sequence[str], values: list, what: str):
+    def __init__(self, op: Op, node: str, names: Sequence[str], values: list, what: str):
         self.names, self.values, self.changed = names, values, False
-        self._who, self._what = who, what
-        self._merge, self._error = ((merge_shapes, MXNetValueError) if what == "shape" else
-                                    (merge_types, MXNetTypeError))
+        self._op, self._node, self._what = op, node, what
+
+    @property
+    def _who(self) -> str:
+        """What messages call the operator."""
+        return _called(self._op, self._node)
 
     def __len__(self) -> int:
         return len(self.values)
@@ -91,52 +94,56 @@ class Slots:
     def __contains__(self, key: str) -> bool:
         return key in self.names
 
-    def _at(self, key: str | int) -> int:
-        return key if isinstance(key, int) else self.names.index(key)
-
     def __getitem__(self, key: str | int) -> Any:
-        return self.values[self._at(key)]
+        return self.values[key if key.__class__ is int else self.names.index(key)]
 
     def get(self, key: str) -> Any:
         """Return the slot called `key`, or None where the call has no such slot."""
         return self.values[self.names.index(key)] if key in self.names else None
 
     def __setitem__(self, key: str | int, value: Any) -> None:
-        index = self._at(key)
+        index = key if key.__class__ is int else self.names.index(key)
         old = self.values[index]
-        if value is not None and self._what == "shape":
+        # numpy.dtype('float64') == None holds, so None is asked for first
+        if value is None or value is old or (old is not None and value == old):
+            return
+        shape = self._what == "shape"
+        if shape:
             value = tuple([n if n is None else int(n) for n in value])
         try:
-            new = self._merge(old, value)
+            new = (merge_shapes if shape else merge_types)(old, value)
         except ValueError:
-            raise self._error(f"{self._who}: {self.names[index]} has {self._what} {old}, "
-                              f"expected {value}") from None
-        # numpy.dtype('float64') == None holds, so None is asked for first
-        if new is not None and (old is None or new != old):
+            raise (MXNetValueError if shape else MXNetTypeError)(
+                f"{self._who}: {self.names[index]} has {self._what} {old}, expected {value}") from None
+        if old is None or new != old:
             self.values[index] = new
             self.changed = True
 
 
+def _called(op: Op, node: str) -> str:
+    return f"{op.name} {node!r}" if node else op.name
+
+
 def _infer(op: Op, attrs: Attrs, ins: list, outs: list, node: str, what: str) -> bool:
     names = op.active_inputs(attrs, len(ins))
-    who = f"{op.name} {node!r}" if node else op.name
     if len(names) != len(ins):
-        raise MXNetError(f"{who}: takes {len(names)} inputs ({', '.join(names)}), got {len(ins)}")
+        raise MXNetError(f"{_called(op, node)}: takes {len(names)} inputs ({', '.join(names)}), got {len(ins)}")
     if op.inputs == (op.variadic,) and not op.spread and attrs[op.count] not in (0, len(ins)):
-        raise MXNetError(f"{who}: {op.count} is {attrs[op.count]}, got {len(ins)} inputs")
-    in_slots = Slots(who, names, ins, what)
-    out_slots = Slots(who, op.output_names(attrs), outs, what)
+        raise MXNetError(f"{_called(op, node)}: {op.count} is {attrs[op.count]}, got {len(ins)} inputs")
+    in_slots = Slots(op, node, names, ins, what)
+    out_slots = Slots(op, node, op.output_names(attrs), outs, what)
     rule = op.shape_rule if what == "shape" else op.type_rule
     try:
         rule(attrs, in_slots, out_slots)
     except MXNetError as error:
+        who = _called(op, node)
         if str(error).startswith(who):
             raise
         text = str(error).removeprefix(f"{op.name}: ")
         raise type(error)(f"{who}: {text}") from error.__cause__
     except (IndexError, ValueError, TypeError, ArithmeticError) as error:  # a rule met a rank it does not expect
-        raise MXNetError(f"{who}: inputs with the {what}s {ins} do not fit together, or the attributes {dict(attrs)}: "
-                         f"{error}") from error
+        raise MXNetError(f"{_called(op, node)}: inputs with the {what}s {ins} do not fit together, or the attributes "
+                         f"{dict(attrs)}: {error}") from error
     return in_slots.changed or out_slots.changed
 
 

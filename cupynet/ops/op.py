@@ -177,13 +177,20 @@ class Op:
 
     def active_inputs(self, attrs: Attrs, count: int | None = None) -> tuple[str, ...]:
         """Return the names of the inputs that a call with `attrs` has, `count` of them if variadic."""
-        names = self.inputs[:-1] if self.variadic else self.inputs
-        if self.when:
-            names = tuple(n for n in names if n not in self.when or self.when[n](attrs))
+        names = self._fixed_inputs(attrs) if self.when else self.inputs[:-1] if self.variadic else self.inputs
         if self.spread:
             names += tuple(self.spread(attrs[self.count]))
         elif self.variadic:
             names += tuple(f"arg{i}" for i in range(len(names), count or 0))
+        return names
+
+    def _fixed_inputs(self, attrs: Attrs) -> tuple[str, ...]:
+        """Return the names of the inputs, the variadic one left out, that depend on attributes."""
+        names = attrs.identity.inputs
+        if names is None:
+            names = attrs.identity.inputs = tuple([
+                n for n in (self.inputs[:-1] if self.variadic else self.inputs)
+                if n not in self.when or self.when[n](attrs)])
         return names
 
     def output_names(self, attrs: Attrs) -> tuple[str, ...]:

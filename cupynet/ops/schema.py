@@ -24,7 +24,7 @@ from ..base import MXNetTypeError, MXNetValueError, _Null
 from ..dtypes import as_dtype
 
 __all__ = ["Shape", "OptShape", "Floats", "DType", "Scalar", "WholeScalar", "Scalars", "WholeScalars",
-           "Schema", "Attrs", "REQUIRED", "as_text"]
+           "Schema", "Identity", "Attrs", "REQUIRED", "as_text"]
 
 Shape = NewType("Shape", tuple)        # tuple of int; one int means a tuple of one
 OptShape = NewType("OptShape", tuple)  # tuple whose items may be None, for slices
@@ -41,6 +41,21 @@ _SCALARS = {Scalar: float, WholeScalar: int, Scalars: Floats, WholeScalars: Shap
 REQUIRED = object()
 
 
+class Identity:
+    """What all calls of an operator with the same static attributes have in common.
+
+    Attributes
+    ----------
+    inputs : tuple of str or None
+        The names of the inputs that such calls have, once somebody has asked.
+    """
+
+    __slots__ = ("inputs",)
+
+    def __init__(self) -> None:
+        self.inputs: tuple[str, ...] | None = None
+
+
 class Attrs(dict):
     """The parsed attributes of one call, for kernels and rules: a dict for ``**attrs``, an object for ``attrs.axis``.
 
@@ -49,7 +64,7 @@ class Attrs(dict):
 
     Attributes
     ----------
-    identity : object
+    identity : Identity
         Common to all calls that differ in their scalars at most: what caches are keyed by.
     numbers : dict
         The scalars that were given.
@@ -292,7 +307,7 @@ class Schema:
         if missing:
             raise MXNetValueError(f"{self.op_name}: required argument {missing[0]!r} is missing")
         canonical = given, *[(name, value.__class__, repr(value)) for name, value in parsed.items()]
-        parsed.identity, parsed.numbers = object(), {}
+        parsed.identity, parsed.numbers = Identity(), {}
         parsed.ignored = {name: parsed.pop(name) for name in self.ignores}
         if len(self._cache) > self.CACHE_LIMIT:
             self._cache.clear()

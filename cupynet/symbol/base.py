@@ -107,7 +107,7 @@ class SymbolBase:
         return type(self)([(atom, i) for i in range(atom.visible_count)])
 
     def __copy__(self) -> SymbolBase:
-        return type(self)(copied(self._heads))
+        return type(self)(copied(self._heads)[0])
 
     def __deepcopy__(self, memo: dict) -> SymbolBase:
         return self.__copy__()

@@ -10,7 +10,7 @@ from ..context import Context, as_context
 from ..dtypes import as_dtype
 from ..executor import Executor
 from ..graph.groups import assign
-from ..graph.node import Node
+from ..graph.node import Node, copied
 from ..graph.structure import Structure
 from ..interpreted import bind
 from ..ndarray import NDArray
@@ -60,8 +60,7 @@ class Binding(SymbolBase):
         """
         _only_dense(stype_dict)
         ctx, groups = as_context(ctx), _groups(group2ctx)
-        symbol = self.__copy__()  # which nobody changes
-        structure = Structure(symbol._heads)
+        structure = Structure(*copied(self._heads))  # which nobody changes
         names = {node.name for node in structure.inputs}
         listing = "".join(f"{name}: {shape}\n" for name, shape in kwargs.items())
         given = {name: as_shape("simple_bind", name, shape) for name, shape in kwargs.items() if name in names}
@@ -87,7 +86,7 @@ class Binding(SymbolBase):
         args = [made(n) for n in arguments]
         grads = [None if req == "null" else made(n, "grad of ") for n, req in zip(arguments, reqs)]
         aux = [made(n) for n in auxiliary]
-        return bind(symbol, ctx, args, grads, reqs, aux, shared_exec, structure, groups)
+        return bind(type(self)(structure.heads), ctx, args, grads, reqs, aux, shared_exec, structure, groups)
 
     def bind(self, ctx: Context, args: Any, args_grad: Any = None, grad_req: Any = "write", aux_states: Any = None,
              group2ctx: Any = None, shared_exec: Executor | None = None) -> Executor:
@@ -112,8 +111,7 @@ class Binding(SymbolBase):
             If an array is missing, or a list has the wrong length. Extra names in a dict are ignored.
         """
         ctx = as_context(ctx)
-        symbol = self.__copy__()  # which nobody changes
-        structure = Structure(symbol._heads)
+        structure = Structure(*copied(self._heads))  # which nobody changes
         names = [n.name for n in structure.arguments]
         aux_names = [n.name for n in structure.auxiliary]
         arrays = _arrays("args", args, names)
@@ -125,7 +123,8 @@ class Binding(SymbolBase):
             grads = [args_grad.get(name) for name in names]
         else:
             grads = _arrays("args_grad", args_grad, names, optional=True)
-        return bind(symbol, ctx, arrays, grads, reqs, aux, shared_exec, structure, _groups(group2ctx))
+        return bind(type(self)(structure.heads), ctx, arrays, grads, reqs, aux, shared_exec, structure,
+                    _groups(group2ctx))
 
     def eval(self, ctx: Context | None = None, **kwargs: NDArray) -> list[NDArray]:
         """Return the outputs for arguments given by name."""

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from ...base import MXNetValueError
 from ..catalog import op, require
 from ..infer import Length, Slots, derived, either, same_type
 from ..schema import Attrs, Shape
@@ -95,9 +96,9 @@ def _convolution_shape(attrs: Attrs, ins: Slots, outs: Slots) -> None:
                 for n, k, s, d, p in zip(out[2:], kernel, stride, dilate, pad))
         size = tuple(map(either, size, back))
         data = (either(data[0], out[0]), data[1], *size)
-    for n, k, d, p in zip(size, kernel, dilate, pad):
-        require(n is None or d * (k - 1) < n + 2 * p, name,
-                f"kernel {kernel} dilated by {dilate} is larger than data of shape {ins['data']} padded by {pad}")
+    if any(n is not None and d * (k - 1) >= n + 2 * p for n, k, d, p in zip(size, kernel, dilate, pad)):
+        raise MXNetValueError(f"{name}: kernel {kernel} dilated by {dilate} is larger than data of shape "
+                              f"{ins['data']} padded by {pad}")
     ins["weight"] = from_channels_first((filters, depth, *kernel), layout)
     if not attrs.no_bias:
         ins["bias"] = (filters,)
@@ -108,14 +109,14 @@ def _convolution_shape(attrs: Attrs, ins: Slots, outs: Slots) -> None:
 
 
 def _check_groups(name: str, what: str, number: int, groups: int) -> None:
-    require(groups > 0 and number % groups == 0 and (number > 0 or what != "num_filter"), name,
-            f"{what} is {number} and num_group is {groups}; expected a positive multiple")
+    if groups <= 0 or number % groups or (number <= 0 and what == "num_filter"):
+        raise MXNetValueError(f"{name}: {what} is {number} and num_group is {groups}; expected a positive multiple")
 
 
 def ranked(name: str, what: str, shape: tuple | None, rank: int, layout: str | None) -> tuple | None:
     """Return `shape` channels first, after checking that it has as many axes as the kernel asks for."""
-    require(shape is None or len(shape) == rank + 2, name,
-            f"{what} has shape {shape}; a kernel of {rank} lengths expects {rank + 2} axes")
+    if shape is not None and len(shape) != rank + 2:
+        raise MXNetValueError(f"{name}: {what} has shape {shape}; a kernel of {rank} lengths expects {rank + 2} axes")
     return to_channels_first(shape, layout)
 
 

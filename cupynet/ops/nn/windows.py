@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 
+from ...base import MXNetValueError
 from ...device import parallel
 from ...device.backend import backend
 from ..catalog import require
@@ -95,8 +96,9 @@ def spatial(name: str, kernel: tuple, stride: tuple, dilate: tuple, pad: tuple
     require(1 <= rank <= 3, name, f"kernel is {kernel}; expected one, two or three lengths")
     stride, dilate, pad = stride or (1,) * rank, dilate or (1,) * rank, pad or (0,) * rank
     for what, value, least in (("kernel", kernel, 1), ("stride", stride, 1), ("dilate", dilate, 1), ("pad", pad, 0)):
-        require(len(value) == rank and min(value) >= least, name,
-                f"{what} is {value}; expected {rank} numbers >= {least}, as many as kernel {kernel} has")
+        if len(value) != rank or min(value) < least:
+            raise MXNetValueError(f"{name}: {what} is {value}; expected {rank} numbers >= {least}, as many as kernel "
+                                  f"{kernel} has")
     return stride, dilate, pad
 
 
