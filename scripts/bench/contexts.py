@@ -4,8 +4,10 @@
     python scripts/bench/contexts.py                    # LeNet and ResNet-18 on two contexts
     python scripts/bench/contexts.py --contexts 4 lenet
 
-The documents' own ``train`` runs with programs in turn and at the same time, in alternating iterations, so that the
-noise of the machine hits both alike; the ratio is that of the medians. Both compute the same to the bit. On a machine
+The documents' own ``train`` runs in three ways: programs in turn, each on one core; in turn, their kernels split
+between the cores; and at the same time. The ways take turns from iteration to iteration, so that the noise of the
+machine hits all alike, and compute the same to the bit. The first against the others is what more cores bring; the
+second against the third is what contexts bring beyond that, which cannot be much where kernels split well. On a machine
 that does something else as well, most of the gain goes to whatever that is.
 """
 from __future__ import annotations
@@ -115,8 +117,12 @@ def train(network, data_shape, data, devs, devs_power):
 NETWORKS = {"lenet": (lenet, [128, 1, 28, 28]), "resnet18": (resnet18, [8, 3, 32, 32])}
 
 
+WAYS = {"in turn on one core": (True, 1), "in turn, kernels split": (True, None), "at the same time": (False, None)}
+WARM_UP = 2  # iterations of each way that do not count
+
+
 class Clock:
-    """The data of :func:`train`, which switches between the two ways of running and takes the times between."""
+    """The data of :func:`train`, which switches between the ways of running and takes the times between."""
 
     def __init__(self, shape: list[int]):
         random = np.random.RandomState(0)
@@ -124,30 +130,37 @@ class Clock:
         self._stamps: list[float] = []
 
     def __call__(self) -> tuple[np.ndarray, np.ndarray]:
+        mx.nd.waitall()
+        streams.serial, cores = list(WAYS.values())[len(self._stamps) % len(WAYS)]
+        parallel.claims = 0 if cores is None else parallel.threads  # as if others had the rest of them
         self._stamps.append(time.perf_counter())
-        streams.serial = len(self._stamps) % 2 == 1
         return self._data
 
     @property
-    def times(self) -> tuple[float, float]:
-        """Median seconds of an iteration in turn, and at the same time; without the first four."""
+    def times(self) -> list[float]:
+        """Median seconds of an iteration in each way."""
         taken = [b - a for a, b in zip(self._stamps, self._stamps[1:])]
-        return statistics.median(taken[4::2]), statistics.median(taken[5::2])
+        return [statistics.median(taken[WARM_UP * len(WAYS) + i::len(WAYS)]) for i in range(len(WAYS))]
 
 
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("networks", nargs="*", choices=[[], *NETWORKS], default=list(NETWORKS))
+    parser.add_argument("networks", nargs="*", metavar="NETWORK", help=f"of {', '.join(NETWORKS)} (default: all)")
     parser.add_argument("--contexts", type=int, default=2)
     options = parser.parse_args()
+    if unknown := set(options.networks) - set(NETWORKS):
+        parser.error(f"unknown network {', '.join(sorted(unknown))}; there are {', '.join(NETWORKS)}")
     for name in options.networks or NETWORKS:
         make, shape = NETWORKS[name]
         clock = Clock(shape)
         train(make(), shape, clock, [mx.cpu(i) for i in range(options.contexts)], [1] * options.contexts)
-        in_turn, at_once = clock.times
-        print(f"{name}, batch {shape[0]} on {options.contexts} contexts and {parallel.threads} cores: in turn "
-              f"{in_turn * 1e3:.1f} ms, at the same time {at_once * 1e3:.1f} ms, ratio {in_turn / at_once:.2f}")
+        one, split, together = clock.times
+        print(f"{name}, batch {shape[0]} on {options.contexts} contexts and {parallel.threads} cores: "
+              + ", ".join(f"{way} {seconds * 1e3:.1f} ms" for way, seconds in zip(WAYS, clock.times)))
+        print(f"{name}: at the same time is {one / together:.2f} times as fast as in turn on one core, and "
+              f"{split / together:.2f} times as in turn with split kernels, which are {one / split:.2f} times as fast "
+              "as one core")
 
 
 if __name__ == "__main__":
