@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import functools
 import inspect
-import logging
 import os
 import threading
 from collections.abc import Callable
@@ -46,6 +45,7 @@ def _announce(switch: str, message: str) -> None:
     """Log once in a process that a switch was turned on."""
     if switch not in _announced:
         _announced.add(switch)
+        import logging  # most programs turn no switch on
         logging.info(message)
 
 

@@ -18,7 +18,6 @@ from __future__ import annotations
 import contextlib
 import math
 import os
-import secrets
 import stat
 import struct
 from collections.abc import Iterable, Sequence
@@ -361,7 +360,7 @@ def write_file(path: Any, data: Any) -> None:
             with open(path, "wb") as file:
                 file.write(data)
             return
-        beside = f"{path}.{secrets.token_hex(4)}.tmp"
+        beside = f"{path}.{os.urandom(4).hex()}.tmp"
         with open(beside, "xb") as file:
             temporary = beside
             file.write(data)

@@ -138,9 +138,12 @@ def namespace(make: Maker, prefix: str, module: dict[str, Any]) -> tuple[Callabl
 
 def method(make: Maker, name: str) -> Callable:
     """Return the operator `name` as a method: the array or symbol is its first input."""
-    call = make(catalog.get(name), name)
+    op, call = catalog.get(name), None
 
     def fluent(self: Any, *args: Any, **kwargs: Any) -> Any:
+        nonlocal call
+        if call is None:  # most are never called
+            call = make(op, name)
         return call(self, *args, **kwargs)
-    fluent.__name__, fluent.__doc__ = name, call.__doc__
+    fluent.__name__, fluent.__doc__ = name, documentation(op, name)
     return fluent

@@ -112,7 +112,7 @@ def ops() -> Iterable[Op]:
 def check_all() -> None:
     """Raise TypeError if a declaration is incomplete: no documentation, rule missing, names that do not fit."""
     for each in ops():
-        if not each.doc:
+        if not (each.declaration.__doc__ or each.doc):
             raise TypeError(f"operator {each.name} has no docstring")
         if each.resolver is not None:
             continue  # what an open operator makes is complete by construction

@@ -26,7 +26,8 @@ from typing import Any
 
 from .. import observe
 from ..base import MXNetError, MXNetIndexError, MXNetTypeError, MXNetValueError
-from .schema import REQUIRED, Attrs, Schema
+from .parameters import parameters_of
+from .schema import Attrs, Schema
 
 __all__ = ["Op", "Rule", "FAILURES", "apart"]
 
@@ -56,10 +57,9 @@ class Rule:
         if plan is not None:
             self.plan, self.attr_names = tuple(plan), ()
             return
-        parameters = list(inspect.signature(fn, eval_str=True).parameters.values())[1:]
-        positional = [p for p in parameters if p.kind is not p.KEYWORD_ONLY]
-        self.plan = tuple(self._source(op_, p.name) for p in positional)
-        self.attr_names = tuple(p.name for p in parameters if p.kind is p.KEYWORD_ONLY)
+        positional, variadic, keywords = parameters_of(fn)
+        self.plan = tuple([self._source(op_, name) for name in (*positional, *([variadic] if variadic else ()))])
+        self.attr_names = tuple(keywords)
         unknown = [name for name in self.attr_names if name not in op_.schema.fields]
         unknown += [name for name in targets if name not in op_.inputs]
         if unknown:
@@ -126,8 +126,7 @@ class Op:
         self.by_name, self.spread, self.fills = tuple(by_name), spread, fills or {}
         # A backward operator without rules: to differentiate it again is an error, where comparisons give zero.
         self.opaque = not differentiable and name.startswith(("_backward_", "_contrib_backward_"))
-        self.doc = inspect.getdoc(fn) or ""
-        self.kernel_fn = fn
+        self.kernel_fn = self.declaration = fn
         self.kernels: dict[str, Callable] = {}
         self.resolver: Callable[[dict[str, Any], Sequence[Any]], Op] | None = None
         self.subgraphs: tuple = ()
@@ -135,18 +134,14 @@ class Op:
         self.type_rule: Callable | None = None
         self.rules: dict[str, Rule] = {}
 
-        parameters = list(inspect.signature(fn, eval_str=True).parameters.values())[1:]
-        self.inputs = tuple(p.name for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.POSITIONAL_ONLY))
-        self.variadic = next((p.name for p in parameters if p.kind is p.VAR_POSITIONAL), None)
+        self.inputs, self.variadic, keywords = parameters_of(fn)
         if self.variadic:
             self.inputs += (self.variadic,)
         self.mutated_group = mutates if callable(mutates) else None
         self.mutates = (self.variadic,) if self.mutated_group else tuple(mutates)
-        keywords = {p.name: p for p in parameters if p.kind is p.KEYWORD_ONLY}
         self.takes_train, self.takes_rng, self.takes_device, self.takes_keep, self.takes_out = (
             word in keywords for word in _RESERVED)
-        fields = {n: (p.annotation, REQUIRED if p.default is p.empty else p.default)
-                  for n, p in keywords.items() if n not in _RESERVED}
+        fields = {name: field for name, field in keywords.items() if name not in _RESERVED}
         fields.update({n: (str, "") for n in ignores if n not in fields})
         self.count = count if self.variadic else None
         if self.count and self.count not in fields:
@@ -159,6 +154,11 @@ class Op:
             raise TypeError(f"{name}: the declaration names {unknown}, which the kernel does not have")
 
     # ---- what the declaration says -------------------------------------------------------------
+
+    @functools.cached_property
+    def doc(self) -> str:
+        """What the operator does, for its users."""
+        return inspect.getdoc(self.declaration) or ""
 
     @property
     def ignores(self) -> frozenset[str]:

@@ -11,6 +11,7 @@ and nothing is remembered by them.
 from __future__ import annotations
 
 import ast
+import functools
 import math
 import operator
 import types
@@ -22,6 +23,7 @@ import numpy as np
 
 from ..base import MXNetTypeError, MXNetValueError, _Null
 from ..dtypes import as_dtype
+from .parameters import REQUIRED
 
 __all__ = ["Shape", "OptShape", "Floats", "DType", "Scalar", "WholeScalar", "Scalars", "WholeScalars",
            "Schema", "Identity", "Attrs", "REQUIRED", "as_text"]
@@ -37,8 +39,6 @@ WholeScalar = NewType("WholeScalar", int)
 Scalars = NewType("Scalars", tuple)
 WholeScalars = NewType("WholeScalars", tuple)
 _SCALARS = {Scalar: float, WholeScalar: int, Scalars: Floats, WholeScalars: Shape}
-
-REQUIRED = object()
 
 
 class Identity:
@@ -200,6 +200,7 @@ _PARSERS: dict[Any, tuple[Callable[[Any], Any], str]] = {
 _RESERVED = frozenset(Attrs.__slots__)
 
 
+@functools.cache
 def _parser(annotation: Any) -> tuple[Callable[[Any], Any], str]:
     """Return the parser for `annotation` and the words that describe what it takes."""
     if annotation in _PARSERS:
@@ -215,6 +216,11 @@ def _parser(annotation: Any) -> tuple[Callable[[Any], Any], str]:
             parse, words = _parser(inner[0])
             return _optional(parse), words + " or None"
     raise TypeError(f"no attribute parser for the annotation {annotation!r}")
+
+
+@functools.cache
+def _takes_none(annotation: Any) -> bool:
+    return not {None, type(None)}.isdisjoint(typing.get_args(annotation))
 
 
 class Schema:
@@ -246,8 +252,7 @@ class Schema:
         self.fields = fields = {name: (_SCALARS.get(annotation, annotation), default)
                                 for name, (annotation, default) in fields.items()}
         self._parsers = {name: _parser(annotation) for name, (annotation, _) in fields.items()}
-        self.nullable = frozenset(name for name, (annotation, _) in fields.items()
-                                  if {None, type(None)} & set(typing.get_args(annotation)))
+        self.nullable = frozenset(name for name, (annotation, _) in fields.items() if _takes_none(annotation))
         self._defaults = {name: default for name, (_, default) in fields.items()}
         self._cache: dict[Any, Attrs] = {}
         self._bare: Attrs | None = None  # the defaults alone

@@ -20,9 +20,9 @@ _INVERSES = [float.fromhex(text) for text in (
     "0x1.b2036576afce6p-1", "0x1.9c2d163a1aa2dp-1", "0x1.886e6037841edp-1", "0x1.767dcf5534862p-1")]
 _CUBIC = [float.fromhex(text) for text in ("-0x1.00ea348b88334p-2", "0x1.5575b0be00b6ap-2", "-0x1.ffffef20a4123p-2")]
 _FIRST = 0x3F330000 - (126 << 23)  # the bits of the smallest number that the tables serve
-_EXPONENTS = range(-126, 128)
-_SCALES = np.array([math.ldexp(inverse, -k) for k in _EXPONENTS for inverse in _INVERSES])
-_LOGS = np.array([k * math.log(2) - math.log(inverse) for k in _EXPONENTS for inverse in _INVERSES])
+_EXPONENTS = np.arange(-126, 128)[:, None]
+_SCALES = np.ldexp(np.array(_INVERSES), -_EXPONENTS).ravel()
+_LOGS = (_EXPONENTS * math.log(2) - np.array([math.log(inverse) for inverse in _INVERSES])).ravel()
 
 
 def log(x: np.ndarray) -> np.ndarray:
