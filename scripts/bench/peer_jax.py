@@ -82,6 +82,7 @@ def training(forward, parameters, *shape):
 
 @workload("mlp")
 @workload("mlp_by_hand")
+@workload("gluon_mlp_hybrid")
 def _():
     def forward(p, x):
         return jax.nn.relu(x @ p[0] + p[1]) @ p[2] + p[3]
@@ -97,6 +98,7 @@ def max_pool(x, size, stride):
 
 
 @workload("lenet")
+@workload("gluon_lenet_hybrid")
 def _():
     def forward(p, x):
         x = max_pool(jnp.tanh(conv2d(x, p[0], p[1])), 2, 2)

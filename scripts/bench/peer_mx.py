@@ -1,12 +1,17 @@
 """The workloads on MXNet's API: the same text for cupynet and for MXNet 1.9.1, whose name is the first argument."""
+import atexit
 import importlib
+import os
+import shutil
 import sys
+import tempfile
 
 import numpy as np
 from worker import CHAIN, repeat, serve, workload
 
 mx = importlib.import_module(sys.argv[1])
 nd = mx.nd
+PHOTOS = os.path.join(os.path.dirname(__file__), "..", "..", "tests", "data", "image_records", "photos.rec")
 random = np.random.RandomState(0)
 
 
@@ -147,6 +152,84 @@ def _():
         loss.backward()
         for weight in weights:
             sgd_update(weight, weight.grad)
+    return timed(work)
+
+
+# ---- Gluon -------------------------------------------------------------------------------------------------------
+
+def gluon_mlp():
+    nn = mx.gluon.nn
+    net = nn.HybridSequential()
+    net.add(nn.Dense(128, activation="relu"), nn.Dense(10))
+    return net
+
+
+def gluon_lenet():
+    nn = mx.gluon.nn
+    net = nn.HybridSequential()
+    for filters in (20, 50):
+        net.add(nn.Conv2D(filters, kernel_size=5, activation="tanh"), nn.MaxPool2D(pool_size=2, strides=2))
+    net.add(nn.Flatten(), nn.Dense(500, activation="tanh"), nn.Dense(10))
+    return net
+
+
+def gluon_training(net, shape, hybrid):
+    net.initialize(mx.init.Uniform(0.1), ctx=mx.cpu())
+    loss_of = mx.gluon.loss.SoftmaxCrossEntropyLoss()
+    if hybrid:
+        net.hybridize(static_alloc=True, static_shape=True)
+        loss_of.hybridize(static_alloc=True, static_shape=True)
+    trainer = mx.gluon.Trainer(net.collect_params(), "sgd", {"learning_rate": RATE})
+    x, y = uniform(*shape), nd.array(random.randint(0, 10, BATCH))
+
+    def work():
+        with mx.autograd.record():
+            loss = loss_of(net(x), y)
+        loss.backward()
+        trainer.step(BATCH)
+    return timed(work)
+
+
+for _name, _make, _shape in (("mlp", gluon_mlp, (BATCH, 784)), ("lenet", gluon_lenet, (BATCH, 1, 28, 28))):
+    for _suffix, _hybrid in (("", False), ("_hybrid", True)):
+        workload(f"gluon_{_name}{_suffix}")(
+            lambda make=_make, shape=_shape, hybrid=_hybrid: gluon_training(make(), shape, hybrid))
+
+
+@workload("trainer")
+def _():
+    parameters = [mx.gluon.Parameter(f"weight{i}", shape=(32, 32)) for i in range(160)]
+    for parameter in parameters:
+        parameter.initialize(mx.init.Uniform(0.1), ctx=mx.cpu())
+    trainer = mx.gluon.Trainer(parameters, "sgd", {"learning_rate": RATE, "momentum": 0.9})
+    arrays = [parameter.data() for parameter in parameters]
+
+    def work():
+        for array in arrays:
+            array._fresh_grad = True  # as after a backward pass
+        trainer.step(1)
+    return timed(work)
+
+
+# ---- input -------------------------------------------------------------------------------------------------------
+
+@workload("records", per_run=700)
+def _():
+    folder = tempfile.mkdtemp()
+    atexit.register(shutil.rmtree, folder)
+    source = mx.recordio.MXRecordIO(PHOTOS, "r")
+    photos = list(iter(source.read, None))
+    target = mx.recordio.MXRecordIO(os.path.join(folder, "photos.rec"), "w")
+    for i in range(700):
+        target.write(photos[i % len(photos)])
+    target.close()
+    batches = mx.io.ImageRecordIter(path_imgrec=os.path.join(folder, "photos.rec"), data_shape=(3, 224, 224),
+                                    resize=256, batch_size=50, rand_crop=True, rand_mirror=True, preprocess_threads=2)
+
+    def work():
+        batches.reset()
+        for batch in batches:
+            batch.data[0].wait_to_read()
     return timed(work)
 
 

@@ -73,15 +73,27 @@ def training(net, *shape):
 @workload("mlp")
 @workload("mlp_by_hand")
 @workload("mlp_imperative")
+@workload("gluon_mlp")
+@workload("gluon_mlp_hybrid")
 def _():
     return training(nn.Sequential(nn.Linear(784, 128), nn.ReLU(), nn.Linear(128, 10)), 784)
 
 
 @workload("lenet")
+@workload("gluon_lenet")
+@workload("gluon_lenet_hybrid")
 def _():
     return training(nn.Sequential(
         nn.Conv2d(1, 20, 5), nn.Tanh(), nn.MaxPool2d(2), nn.Conv2d(20, 50, 5), nn.Tanh(), nn.MaxPool2d(2),
         nn.Flatten(), nn.Linear(800, 500), nn.Tanh(), nn.Linear(500, 10)), 1, 28, 28)
+
+
+@workload("trainer")
+def _():
+    parameters = [nn.Parameter(torch.rand(32, 32)) for _ in range(160)]
+    for parameter in parameters:
+        parameter.grad = torch.rand(32, 32)
+    return repeat(torch.optim.SGD(parameters, lr=RATE, momentum=0.9).step)
 
 
 # ---- layers ------------------------------------------------------------------------------------------------------

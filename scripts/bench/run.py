@@ -43,7 +43,7 @@ class Peer:
 
 
 PEERS = {
-    "cupynet": Peer("cupynet", ["peer_mx.py", "cupynet"], "cupynet", ["--editable", "."]),
+    "cupynet": Peer("cupynet", ["peer_mx.py", "cupynet"], "cupynet", ["--editable", ".[image]"]),
     "mxnet": Peer("MXNet", ["peer_mx.py", "mxnet"], "mxnet", ["numpy==1.23.5", "mxnet==1.9.1"],
                   ("python3.11", "python3.10", "python3.9", "python3.8")),
     "torch": Peer("PyTorch", ["peer_torch.py"], "torch", ["numpy", "torch"]),
@@ -58,6 +58,12 @@ WORKLOADS = {
     "mlp_by_hand": "the same, updating with `w[:] -= lr * g`",
     "mlp_imperative": "the same, imperative with autograd",
     "lenet": "LeNet-5 step, batch 128",
+    "gluon_mlp": "Gluon: the MLP's step",
+    "gluon_mlp_hybrid": "the same, hybridized or jit",
+    "gluon_lenet": "Gluon: LeNet-5's step",
+    "gluon_lenet_hybrid": "the same, hybridized or jit",
+    "trainer": "Trainer.step, momentum, 160 parameters of 32x32",
+    "records": "ImageRecordIter, resize, crop, mirror to 224x224, per image",
     "elementwise": "`exp(2*x+1) / (x*x+1)`, 1M elements",
     "matmul": "matmul, 1024x1024",
     "sum": "sum over axis 1 of 1024x1024",
