@@ -135,17 +135,13 @@ class HostDevice(Device):
     def synchronize(self) -> None:
         streams.wait_for_all()
 
-    def _copied(self, array: np.ndarray) -> np.ndarray:
+    def from_host(self, array: np.ndarray) -> np.ndarray:
         try:
             return np.array(array, order="C")
         except MemoryError as error:
             raise self.failed(f"copying an array of shape {array.shape}", error) from error
 
-    def from_host(self, array: np.ndarray) -> np.ndarray:
-        return self._copied(array)
-
-    def to_host(self, raw: np.ndarray) -> np.ndarray:
-        return self._copied(raw)
+    to_host = from_host
 
     def copy_from(self, raw: Any, source: Device) -> np.ndarray:
         return source.to_host(raw)

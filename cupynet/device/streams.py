@@ -329,7 +329,7 @@ def lend(raw: np.ndarray) -> np.ndarray:
 
 def borrow(raw: np.ndarray) -> np.ndarray:
     """Return `raw`, after noting that its memory is somebody else's."""
-    owner = owner_of(raw)
+    owner = raw if raw.base is None else owner_of(raw)
     _see(owner, owner)
     return raw
 

@@ -5,7 +5,7 @@ comes out of their operators.
 """
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -14,7 +14,7 @@ from .. import tape
 from ..base import MXNetTypeError, MXNetValueError
 from ..context import Context, current_context
 
-__all__ = ["NDArrayBase", "wrap"]
+__all__ = ["NDArrayBase", "only_arrays", "wrap"]
 
 _new = object.__new__
 
@@ -162,6 +162,14 @@ class NDArrayBase:
     def __iter__(self) -> Iterator[NDArrayBase]:
         for i in range(len(self)):
             yield self[i]
+
+
+def only_arrays(values: Sequence[Any]) -> bool:
+    """Whether all of `values` are arrays of these classes."""
+    for value in values:  # noqa: SIM110 (all() costs more than the loop)
+        if not isinstance(value, NDArrayBase):
+            return False
+    return True
 
 
 def wrap(data: Any, ctx: Context, entry: tape.Entry | None = None, cls: type | None = None) -> Any:

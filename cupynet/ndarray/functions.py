@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -14,18 +14,11 @@ from ..ops.call import method as _method
 from ..ops.call import namespace as _namespace
 from ..ops.op import Op
 from .arithmetic import beside
-from .base import NDArrayBase
+from .base import NDArrayBase, only_arrays
 from .invoke import invoke
 from .ndarray import NDArray
 
 __all__ = ["function", "namespace", "method"]
-
-
-def _only_arrays(values: Sequence[Any]) -> bool:
-    for value in values:  # noqa: SIM110 (all() costs more than the loop)
-        if not isinstance(value, NDArrayBase):
-            return False
-    return True
 
 
 def _is_array(value: Any) -> bool:
@@ -41,7 +34,7 @@ def function(op: Op, called: str, cls: type | None = None) -> Callable:
     inputs = frozenset(op.inputs)
 
     def call(*args: Any, out: Any = None, name: str | None = None, **kwargs: Any) -> Any:
-        if simple and len(args) == len(inputs) and _only_arrays(args) and inputs.isdisjoint(kwargs):
+        if simple and len(args) == len(inputs) and only_arrays(args) and inputs.isdisjoint(kwargs):
             if "dtype" in kwargs:
                 default_dtype(kwargs)
             return invoke(op, args, op.parse(kwargs), out, None, cls)  # the common form needs no sorting of arguments
@@ -60,7 +53,7 @@ def function(op: Op, called: str, cls: type | None = None) -> Callable:
             extra = [n for n in named if n not in names]
             raise MXNetTypeError(f"{called}: input {missing[0]!r} is missing" if missing else
                                  f"{called}: takes no input {extra[0]!r} with these attributes")
-        if not _only_arrays(ins):
+        if not only_arrays(ins):
             ins = _converted(chosen, called, ins)
         return invoke(chosen, ins, attrs, out, ctx, cls)
     call.__name__ = call.__qualname__ = called

@@ -76,12 +76,13 @@ class Interop(NDArrayBase):
     __array_priority__ = 1000.0
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
-        if copy is False and self._ctx.device.kind != "cpu":
-            raise MXNetValueError("an array on a GPU cannot become a NumPy array without a copy")
-        if self._ctx.device.kind == "cpu":
+        device = self._ctx.device
+        if device.kind == "cpu":
             raw = self._data
             shares = not copy and (dtype is None or raw.dtype == dtype)
-            return self._ctx.device.lend(raw) if shares else np.array(raw, dtype, copy=copy)
+            return device.lend(raw) if shares else np.array(raw, dtype, copy=copy)
+        if copy is False:
+            raise MXNetValueError("an array on a GPU cannot become a NumPy array without a copy")
         array = self.asnumpy()
         return array if dtype is None else array.astype(dtype, copy=False)
 

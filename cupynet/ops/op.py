@@ -389,7 +389,9 @@ class Op:
             extra["keep"] = keep
         if out is not None:
             extra["out"] = out
-        result = kernel(xp, *self.positional(attrs, ins), **attrs, **extra)
+        if self.when:
+            ins = self.positional(attrs, ins)
+        result = kernel(xp, *ins, **attrs, **extra) if extra else kernel(xp, *ins, **attrs)
         return (result,) if self.single else tuple(result)
 
     def __repr__(self) -> str:
