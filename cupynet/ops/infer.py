@@ -51,7 +51,7 @@ def derived(function: Callable[..., Length], *lengths: Length) -> Length:
 def elements(lengths: Iterable[Length]) -> Length:
     """Return how many elements axes of these lengths span: 0 if one is 0, else None if one is unknown."""
     lengths = tuple(lengths)
-    return 0 if 0 in lengths else derived(lambda *known: math.prod(known), *lengths)
+    return 0 if 0 in lengths else None if None in lengths else math.prod(lengths)
 
 
 def merge_shapes(a: ShapeLike, b: ShapeLike) -> ShapeLike:
