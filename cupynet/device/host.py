@@ -1,6 +1,7 @@
 """The host: NumPy arrays, computed inline by the calling thread, and MXNet's random numbers."""
 from __future__ import annotations
 
+import math
 import os
 import warnings
 from collections.abc import Callable
@@ -110,6 +111,10 @@ class Device:
         """Return the ``__cuda_array_interface__`` of `raw`. Raises AttributeError on the host."""
         raise AttributeError("the array is not on a GPU")
 
+    def part(self, block: Any, offset: int, shape: tuple[int, ...], dtype: np.dtype) -> Any:
+        """Return the array that begins `offset` bytes behind the beginning of `block`, a vector of bytes."""
+        return block[offset:offset + math.prod(shape) * dtype.itemsize].view(dtype).reshape(shape)
+
     def address(self, raw: Any) -> int:
         """Return where the elements of `raw` begin in the device's memory."""
         raise NotImplementedError
@@ -151,6 +156,9 @@ class HostDevice(Device):
 
     def apart(self, raw: np.ndarray, target: np.ndarray) -> np.ndarray:
         return raw  # NumPy sees to it by itself
+
+    def part(self, block: np.ndarray, offset: int, shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
+        return np.ndarray(shape, dtype, block, offset)
 
     def address(self, raw: np.ndarray) -> int:
         return raw.__array_interface__["data"][0]

@@ -33,6 +33,7 @@ class Memory:
     def __init__(self, devices: Sequence[Device], sizes: Sequence[int]):
         self.sizes = tuple(sizes)
         self.user: _Mode | None = None  # of the frame whose values lie there
+        self.devices = devices
         self.blocks = [_block(device, size) for device, size in zip(devices, sizes)]
 
     def fits(self, sizes: Sequence[int]) -> bool:
@@ -41,10 +42,7 @@ class Memory:
 
     def array(self, place: int, offset: int, shape: tuple, dtype: np.dtype) -> Any:
         """Return the array that lies at `offset` in the block of `place`."""
-        size = dtype.itemsize
-        for n in shape:
-            size *= n
-        return self.blocks[place][offset:offset + size].view(dtype).reshape(shape)
+        return self.devices[place].part(self.blocks[place], offset, shape, dtype)
 
 
 def _block(device: Device, size: int) -> Any:

@@ -28,12 +28,17 @@ class Undetermined(MXNetError):
 class Value:
     """One array of the graph: an input (``step`` is None) or an output of a step."""
 
-    __slots__ = ("graph", "step", "index", "shape", "dtype", "name", "place")
+    __slots__ = ("graph", "step", "index", "shape", "dtype", "label", "place")
 
-    def __init__(self, graph: Graph, step: Step | None, index: int, shape: tuple, dtype: np.dtype, name: str,
+    def __init__(self, graph: Graph, step: Step | None, index: int, shape: tuple, dtype: np.dtype, label: str,
                  place: int):
         self.graph, self.step, self.index = graph, step, index
-        self.shape, self.dtype, self.name, self.place = shape, dtype, name, place
+        self.shape, self.dtype, self.label, self.place = shape, dtype, label, place
+
+    @property
+    def name(self) -> str:
+        """What messages and monitors call it."""
+        return self.label if self.step is None else f"{self.step.name}_{self.label}"
 
     def _with(self, other: Any, same: str, wide: str, scalar: str) -> Value:
         if isinstance(other, Value):
@@ -198,8 +203,8 @@ class Graph:
             kinds = zip(*kinds)
         place = self.place
         step = Step(op, attrs, ins, name, self.backward, place)
-        step.outs = tuple([Value(self, step, i, shape, dtype, f"{name}_{out}", place)
-                           for i, (out, (shape, dtype)) in enumerate(zip(names, kinds))])
+        step.outs = tuple([Value(self, step, i, shape, dtype, label, place)
+                           for i, (label, (shape, dtype)) in enumerate(zip(names, kinds))])
         self.steps.append(step)
         return step
 
