@@ -223,9 +223,9 @@ def calibrated_layers(symbol: Symbol) -> list[str]:
 
 def calibrated_symbol(symbol: Symbol, ranges: Mapping[str, tuple[float, float]]) -> Symbol:
     """Return a symbol on codes that knows the ranges ``output -> (min, max)`` of outputs of the original."""
-    heads = copied(symbol._heads)
+    heads, order = copied(symbol._heads)
     places = _calibrated(symbol)
-    for node in post_order(heads):
+    for node in order:
         if places.get(node.name) in ranges:
             low, high = ranges[places[node.name]]
             node.attrs.update(min_calib_range=f"{low:f}", max_calib_range=f"{high:f}")

@@ -12,6 +12,7 @@ import os
 import pickle
 import shutil
 import tempfile
+import time
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +37,11 @@ def make_folder() -> str:
 def remove_folder(folder: str, owner: int) -> None:
     """Remove a folder, if this is the process `owner` and not a fork of it."""
     if os.getpid() == owner:
-        shutil.rmtree(folder, ignore_errors=True)
+        for _ in range(50):  # a worker may be about to write a last file
+            shutil.rmtree(folder, ignore_errors=True)
+            if not os.path.exists(folder):
+                return
+            time.sleep(0.02)
 
 
 class _Pickler(pickle.Pickler):
