@@ -25,6 +25,11 @@ def _apply_weighting(F: Any, loss: Any, weight: float | None = None, sample_weig
     return loss
 
 
+def _reshape_like(F: Any, x: Any, y: Any) -> Any:
+    """Return `x` in the shape of `y`; packages import it from here."""
+    return F.reshape_like(x, y)
+
+
 def _log_one_plus_exp(F: Any, x: Any) -> Any:
     """Return ``log(1 + exp(x))``."""
     return F.Activation(x, act_type="softrelu")

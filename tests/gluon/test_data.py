@@ -86,6 +86,17 @@ def test_the_next_round_is_begun():
     assert len(list(loader)) == 2
 
 
+def test_packages_bring_a_pool_of_their_own():
+    from multiprocessing import get_context
+
+    from cupynet.gluon.data.dataloader import _MultiWorkerIter, default_batchify_fn
+    sampler = data.BatchSampler(data.SequentialSampler(10), 4, "keep")
+    with get_context("fork").Pool(2) as pool:
+        batches = _MultiWorkerIter(pool, default_batchify_fn, sampler, prefetch=2, dataset=TEN)
+        assert len(batches) == 3
+        assert values(batches) == values(data.DataLoader(TEN, 4))
+
+
 def test_batches_of_other_kinds():
     loader = data.DataLoader(TEN, 5, num_workers=1, batchify_fn=lambda each: {"x": np.array(each), "n": len(each)})
     assert [batch["n"] for batch in loader] == [5, 5]

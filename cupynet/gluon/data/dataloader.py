@@ -11,12 +11,11 @@ from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPool
 from concurrent.futures.process import BrokenProcessPool
 from typing import Any
 
-import numpy as np
-
-from ... import ndarray as nd
 from ...base import MXNetAssertionError, MXNetError, MXNetValueError
-from ...context import Context, cpu_pinned
-from ...ndarray.base import NDArrayBase
+from ...context import cpu_pinned
+from .batches import as_in_context, default_batchify_fn
+from .pool_iterator import MultiWorkerIter as _MultiWorkerIter  # noqa: F401  names that packages import
+from .pool_iterator import worker_fn as _worker_fn  # noqa: F401
 from .sampler import BatchSampler, RandomSampler, Sampler, SequentialSampler
 from .shared import make_folder, pack, remove_folder, unpack
 
@@ -27,26 +26,7 @@ class WorkerTimeout(MXNetError, multiprocessing.TimeoutError):
     """A worker took longer than the loader was told to wait."""
 
 
-def default_batchify_fn(data: Sequence[Any]) -> Any:
-    """Return examples as one batch: arrays stacked, tuples part by part."""
-    if isinstance(data[0], NDArrayBase):
-        return nd.stack(*data)
-    if isinstance(data[0], tuple):
-        return [default_batchify_fn(part) for part in zip(*data)]
-    data = np.asarray(data)
-    return nd.array(data, dtype=data.dtype)
-
-
 default_mp_batchify_fn = default_batchify_fn  # what comes from a process is in shared memory anyway
-
-
-def _as_in_context(data: Any, ctx: Context) -> Any:
-    """Return nested arrays on a context."""
-    if isinstance(data, NDArrayBase):
-        return data.as_in_context(ctx)
-    if isinstance(data, (list, tuple)):
-        return [_as_in_context(each, ctx) for each in data]
-    return data
 
 
 class DataLoader:
@@ -134,7 +114,7 @@ class DataLoader:
     def _here(self) -> Iterator[Any]:
         for indices in self._batch_sampler:
             batch = self._batchify_fn([self._dataset[i] for i in indices])
-            yield batch if self._pinned is None else _as_in_context(batch, self._pinned)
+            yield batch if self._pinned is None else as_in_context(batch, self._pinned)
 
     def _fetched(self, batches: _Round) -> Iterator[Any]:
         try:
@@ -175,7 +155,7 @@ class DataLoader:
         arguments = (self._dataset, self._batchify_fn) if self._thread_pool else ()
         finish = (lambda batch: batch) if self._thread_pool else unpack
         if self._pinned is not None:
-            unpinned, finish = finish, lambda batch: _as_in_context(unpinned(batch), self._pinned)
+            unpinned, finish = finish, lambda batch: as_in_context(unpinned(batch), self._pinned)
         pool = self._pool
         return _Round(iter(self._batch_sampler), lambda indices: pool.submit(make, indices, *arguments), finish,
                       self._prefetch, self._timeout)
