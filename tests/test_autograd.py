@@ -60,6 +60,17 @@ def test_gradients_flow_through_broadcasting_and_shared_values():
     np.testing.assert_allclose(w.grad.asnumpy(), [6, 10, 14])
 
 
+@pytest.mark.parametrize("function, expected", [
+    (lambda x: x.astype("float64"), 3), (lambda x: x.as_in_context(mx.cpu(7)), 3), (lambda x: x.mean(axis=0), 1.5)])
+def test_gradients_add_up_where_mxnet_forgets_some(function, expected):
+    x = leaf([[1, 2], [3, 4]], "add")
+    for _ in range(3):
+        with autograd.record():
+            y = function(x)
+        y.backward()
+    np.testing.assert_array_equal(x.grad.asnumpy(), np.full((2, 2), expected))
+
+
 def test_of_a_head_that_comes_twice_the_last_gradient_counts():
     x = leaf([0, 0])
     with autograd.record():

@@ -194,7 +194,11 @@ class NDArray(Arithmetic, Indexing, Interop):
     # ---- gradients --------------------------------------------------------------------------
 
     def attach_grad(self, grad_req: str = "write", stype: str | None = None) -> None:
-        """Mark the array as a variable: :meth:`backward` puts its gradient into :attr:`grad`."""
+        """Mark the array as a variable: :meth:`backward` puts its gradient into :attr:`grad`.
+
+        With ``grad_req="add"`` it is added to what is there, also where MXNet forgets to: behind Cast, copies to other
+        contexts, and means.
+        """
         if grad_req not in tape.REQUESTS:
             raise MXNetValueError(f"attach_grad: grad_req is {grad_req!r}; expected one of {', '.join(tape.REQUESTS)}")
         if stype not in (None, "default"):

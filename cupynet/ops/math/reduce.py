@@ -208,7 +208,8 @@ for _row in (
     ("sum", ("sum_axis", "_sparse_sum"), _sum, _sum_rule,
      "Sum over axes, in the dtype of data (float16 is added up in float32)."),
     ("mean", ("_sparse_mean",), _mean, _mean_rule,
-     "Mean over axes; that of whole numbers is truncated towards zero."),
+     "Mean over axes; that of whole numbers is truncated towards zero. A gradient that is added to what is there\n"
+     "(``grad_req='add'``) leaves that as it is, where MXNet divides it, too."),
     ("prod", (), _accumulating("prod"), _prod_rule,
      "Product over axes. Its gradient is right where elements are zero, too (MXNet's is NaN there)."),
     ("nansum", (), _accumulating("nansum"), _nansum_rule, "Sum over axes, NaN counting as zero."),
