@@ -1498,7 +1498,9 @@ def mean(
     out: NDArray | Sequence[NDArray] | None = None,
     name: str | None = None,
 ) -> NDArray:
-    """Mean over axes; that of whole numbers is truncated towards zero."""
+    """Mean over axes; that of whole numbers is truncated towards zero. A gradient that is added to what is there
+    (``grad_req='add'``) leaves that as it is, where MXNet divides it, too.
+    """
 
 def min(
     data: NDArray,

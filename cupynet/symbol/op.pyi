@@ -1483,7 +1483,9 @@ def mean(
     name: str | None = None,
     attr: dict[str, str] | None = None,
 ) -> Symbol:
-    """Mean over axes; that of whole numbers is truncated towards zero."""
+    """Mean over axes; that of whole numbers is truncated towards zero. A gradient that is added to what is there
+    (``grad_req='add'``) leaves that as it is, where MXNet divides it, too.
+    """
 
 def min(
     data: Symbol | None = None,
