@@ -17,6 +17,7 @@ from ..dtypes import as_dtype
 from ..ndarray import load, save
 from ..ndarray.base import wrap
 from ..opencv import opencv
+from ..ops.schema import Attrs
 from .batch_pool import BatchPool, EpochEnd, Job, Plan
 from .draws import Draws
 from .image_record_augment import DefaultAugmenter
@@ -88,6 +89,7 @@ class _ImageRecordPlan(Plan):
                                     at.shuffle, at.seed + later, at.shuffle_chunk_size, at.shuffle_chunk_seed + later)
         self._who, self._draws = settings.who, Draws(_SEED + later)
         self._in_turn = at.seed_aug is None and (self._augmenter.draws_something or self.normalizer.draws_something)
+        self._left_out = 0  # places in batches that got no image
 
     # ---- which ------------------------------------------------------------------------------------------
 
@@ -105,6 +107,7 @@ class _ImageRecordPlan(Plan):
             lacking = -slot % size
             if lacking and not self.at.round_batch:
                 yield EpochEnd(slot // size, pad=lacking, missing=lacking)
+                self._left_out += lacking
                 slot, lacking = slot + lacking, 0
             elif lacking:
                 yield EpochEnd(slot // size, pad=lacking)
@@ -143,7 +146,7 @@ class _ImageRecordPlan(Plan):
             batch, row = divmod(slot + target, size)
             number = row if block.indexed else shift + (i if order is None or self._in_turn else order[i])
             gate = slot // size if order is not None and self._in_turn else batch
-            yield Job(batch, row, gate, (place, number))
+            yield Job(batch, row, gate, (place, number, slot + target - self._left_out))
 
     # ---- how --------------------------------------------------------------------------------------------
 
@@ -160,8 +163,8 @@ class _ImageRecordPlan(Plan):
             data[...] = 0
         return _Room(data, labels, np.zeros(at.batch_size, np.uint64))
 
-    def decode(self, what: tuple[int, int]) -> tuple[int, np.ndarray, np.ndarray]:
-        place, _ = what
+    def decode(self, what: tuple[int, int, int]) -> tuple[int, np.ndarray, np.ndarray]:
+        place = what[0]
         record = self._source.read(place)
         number, labels, start = self._header(record, place)
         encoded = np.frombuffer(record, np.uint8, offset=start)
@@ -203,16 +206,20 @@ class _ImageRecordPlan(Plan):
     def _wrong(self, number: int, place: int, what: str) -> MXNetError:
         return MXNetError(f"{self._who}: the record with the id {number} at {self._source.where(place)} {what}")
 
-    def draw(self, what: tuple[int, int], found: tuple) -> tuple[list, tuple]:
+    def draw(self, what: tuple[int, int, int], found: tuple) -> tuple[list, tuple]:
         seed = self.at.seed_aug
         draws = self._draws if seed is None else Draws(_SEED + seed + what[1])
         number, _, image = found
         try:
-            return self._augmenter.draw(*image.shape[:2], draws), self.normalizer.draw(draws)
+            return self._augmenter.draw(*image.shape[:2], draws), self._draw_values(what, draws)
         except MXNetError as error:
             raise self._wrong(number, what[0], str(error)) from None
 
-    def finish(self, what: tuple[int, int], found: tuple, drawn: tuple[list, tuple], batch: _Room, row: int) -> None:
+    def _draw_values(self, what: tuple[int, int, int], draws: Draws) -> tuple:
+        return self.normalizer.draw(draws)
+
+    def finish(self, what: tuple[int, int, int], found: tuple, drawn: tuple[list, tuple], batch: _Room,
+               row: int) -> None:
         number, labels, image = found
         steps, values = drawn
         try:
@@ -223,6 +230,23 @@ class _ImageRecordPlan(Plan):
             raise self._wrong(number, what[0], f"cannot be augmented: {str(error).strip()}") from error
         batch.label[row] = labels[0] if batch.label.ndim == 1 else labels
         batch.index[row] = number
+
+
+class _OlderPlan(_ImageRecordPlan):
+    """As the older iterators of MXNet: what is drawn for the values comes from a generator of its own, in the order in
+    which images are handed out."""
+
+    def __init__(self, settings: ImageRecords, stream: int):
+        super().__init__(settings, stream)
+        self._value_draws = Draws(self.at.seed + _AFTER_RESET * stream)
+        self._drawn: dict[int, tuple] = {}  # for images that come later
+        self._next = 0
+
+    def _draw_values(self, what: tuple[int, int, int], draws: Draws) -> tuple:
+        while self._next <= what[2]:
+            self._drawn[self._next] = self.normalizer.draw_older(self._value_draws)
+            self._next += 1
+        return self._drawn.pop(what[2])
 
 
 # ---- the iterator --------------------------------------------------------------------------------------
@@ -240,10 +264,13 @@ class ImageRecords:
         Its arguments.
     dtype : numpy.dtype
         Of the data.
+    older : bool
+        Whether it is one of the functions whose names end in ``_v1``.
     """
 
-    def __init__(self, who: str, at: Any, dtype: np.dtype):
-        self.who, self.at, self.cv2 = who, at, opencv(who)
+    def __init__(self, who: str, at: Any, dtype: np.dtype, older: bool = False):
+        self.who, self.at, self.cv2, self.older = who, at, opencv(who), older
+        self._plan = _OlderPlan if older else _ImageRecordPlan
         _check(who, at)
         augmenting = {f.name: at[f.name] for f in fields(DefaultAugmenter) if f.name in at}
         self.augmenter = DefaultAugmenter(self.cv2, at.data_shape[1:], **augmenting)
@@ -253,7 +280,7 @@ class ImageRecords:
         if at.verbose:
             logging.info("%s: %s, use %d threads for decoding..", who, at.path_imgrec, at.preprocess_threads)
         self._stream = 0
-        plan = _ImageRecordPlan(self, 0)
+        plan = self._plan(self, 0)
         if at.get("mean_img") and dtype == np.float32:
             plan.normalizer = self.normalizer = self._normalizer(dtype, self._mean_image(plan))
         self._begin(plan)
@@ -261,7 +288,7 @@ class ImageRecords:
     def _normalizer(self, dtype: np.dtype, mean_img: np.ndarray | None = None) -> Normalizer:
         names = (NORMALIZATIONS.keys() & self.at.keys()) - {"mean_img"}
         normal = {name: self.at[name] for name in names}
-        return Normalizer(self.cv2, dtype, mean_img, **normal)
+        return Normalizer(self.cv2, dtype, mean_img, older=self.older, **normal)
 
     def _mean_image(self, plan: _ImageRecordPlan) -> np.ndarray:
         """Return the mean image, from its file or else of all images, as they come out without one."""
@@ -301,7 +328,7 @@ class ImageRecords:
         if pool.given and not pool.next_epoch():
             self._stream += pool.given > 1  # the first batch tells the shapes, so it may be all that was read
             pool.join()
-            self._begin(_ImageRecordPlan(self, self._stream))
+            self._begin(self._plan(self, self._stream))
         return _Epoch(self._pool)
 
 
@@ -380,6 +407,10 @@ def _of_dtype(name: str) -> Callable[[str, Any], ImageRecords]:
     return lambda who, at: ImageRecords(who, at, as_dtype(name))
 
 
+def _older(name: str) -> Callable[[str, Any], ImageRecords]:
+    return lambda who, at: ImageRecords(who, Attrs(at, seed_aug=None), as_dtype(name), older=True)
+
+
 _ORDER = """
 
 What is drawn at random is drawn in the order of the records, so a seed gives the same batches for every number of
@@ -400,10 +431,11 @@ ImageRecordUInt8Iter = iterator(
 ImageRecordInt8Iter = iterator(
     "ImageRecordInt8Iter", "Return an iterator like :func:`ImageRecordIter`, of int8 and without normalization." +
     _ORDER, _PIXELS, _of_dtype("int8"))
-_OLDER = " (In MXNet it draws and rounds in ways of its own.)"
+_OLDER = """; an older name.
+
+It draws what it does to values by itself, from `seed`, and ignores `seed_aug`."""
 ImageRecordIter_v1 = iterator(
-    "ImageRecordIter_v1", "Return what :func:`ImageRecordIter` does; an older name." + _OLDER + _ORDER,
-    _ALL, _with_dtype)
+    "ImageRecordIter_v1", "Return what :func:`ImageRecordIter` does" + _OLDER + _ORDER, _ALL, _older("float32"))
 ImageRecordUInt8Iter_v1 = iterator(
-    "ImageRecordUInt8Iter_v1", "Return what :func:`ImageRecordUInt8Iter` does; an older name." + _OLDER + _ORDER,
-    _PIXELS, _of_dtype("uint8"))
+    "ImageRecordUInt8Iter_v1", "Return what :func:`ImageRecordUInt8Iter` does" + _OLDER + _ORDER,
+    _PIXELS, _older("uint8"))

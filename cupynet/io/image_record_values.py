@@ -1,7 +1,6 @@
 """From the pixels of a cut image to the values of a batch: mirror, mean, deviation, scale, as MXNet computes them."""
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +11,7 @@ from .draws import Draws
 __all__ = ["Normalizer"]
 
 _F = np.float32
+_AS_IT_IS = _F(1), _F(0)  # contrast, illumination
 _ORDER = {1: (0,), 3: (2, 1, 0), 4: (2, 1, 0, 3)}  # of OpenCV's channels: red, green, blue, alpha
 
 
@@ -30,6 +30,9 @@ class Normalizer:
         Of the results: float32, uint8 or int8.
     mean_img : numpy.ndarray, optional
         (channels, height, width), used instead of the four means.
+    older : bool
+        Whether values are computed, and rounded, in the order of MXNet's older iterators:
+        ``((pixel - mean) * contrast + illumination) * scale / deviation``.
     """
 
     cv2: Any
@@ -48,6 +51,7 @@ class Normalizer:
     scale: float = 1.0
     max_random_contrast: float = 0.0
     max_random_illumination: float = 0.0
+    older: bool = False
 
     def __post_init__(self) -> None:
         self._means = np.array([self.mean_r, self.mean_g, self.mean_b, self.mean_a], _F)
@@ -55,7 +59,7 @@ class Normalizer:
             self._means[:] = 0
         self._deviations = np.array([self.std_r, self.std_g, self.std_b, self.std_a], _F)
         if self.dtype == _F:
-            self._table = self._look_up(*self._factors(_F(1), _F(0)))
+            self._table = self._look_up(_AS_IT_IS)
         else:
             means = np.trunc(self._means + np.copysign(_F(0.5), self._means)) * (self.dtype == np.int8)
             limits = np.iinfo(self.dtype)
@@ -69,14 +73,19 @@ class Normalizer:
     def draw(self, draws: Draws) -> tuple[bool, Any]:
         """Return whether the image is mirrored, and its contrast and illumination if they are not those of all."""
         mirrored = (self.rand_mirror and draws.coin()) or self.mirror
-        if self.dtype == np.uint8:
-            return mirrored, None
+        return mirrored, None if self.dtype == np.uint8 else self._draw_light(draws)
+
+    def draw_older(self, draws: Draws) -> tuple[bool, Any]:
+        """Return the same, drawn the other way round."""
+        light = self._draw_light(draws)
+        return (self.rand_mirror and draws.coin()) or self.mirror, light
+
+    def _draw_light(self, draws: Draws) -> tuple[np.float32, np.float32] | None:
         contrast, illumination = draws.real(), draws.real()
         if self.dtype != _F or not (self.max_random_contrast or self.max_random_illumination):
-            return mirrored, None
+            return None
         bound, light = _F(self.max_random_contrast), _F(self.max_random_illumination)
-        return mirrored, (contrast * bound * _F(2) - bound + _F(1),
-                                         illumination * light * _F(2) - light)
+        return contrast * bound * _F(2) - bound + _F(1), illumination * light * _F(2) - light
 
     def write(self, image: np.ndarray, drawn: tuple[bool, Any], out: np.ndarray) -> None:
         """Write an image of the right size to `out`, (channels, height, width)."""
@@ -84,23 +93,22 @@ class Normalizer:
         if mirrored:
             image = self.cv2.flip(image, 1)
         planes = self.cv2.split(image) if image.ndim == 3 else (image,)
-        if self.mean_img is not None and self.dtype == _F:
-            self._write_less_image(planes, mirrored, changes, out)
-            return
-        table = self._table if changes is None else self._look_up(*self._factors(*changes))
-        for i, channel in enumerate(_ORDER[len(planes)]):
-            self.cv2.LUT(planes[channel], table[i], dst=out[i])
+        if self.mean_img is None or self.dtype != _F:
+            table = self._table if changes is None else self._look_up(changes)
+            for i, channel in enumerate(_ORDER[len(planes)]):
+                self.cv2.LUT(planes[channel], table[i], dst=out[i])
+        else:
+            mean = self.mean_img[..., ::-1] if mirrored else self.mean_img
+            for i, channel in enumerate(_ORDER[len(planes)]):
+                out[i] = self._value(planes[channel] - mean[i], changes or _AS_IT_IS, i)
 
-    def _write_less_image(self, planes: Sequence[np.ndarray], mirrored: bool, changes: Any, out: np.ndarray) -> None:
-        factor, offset = self._factors(*(changes or (_F(1), _F(0))))
-        mean = self.mean_img[..., ::-1] if mirrored else self.mean_img
-        for i, channel in enumerate(_ORDER[len(planes)]):
-            out[i] = (planes[channel] - mean[i]) * factor[i] + offset[i]
+    def _look_up(self, changes: tuple[np.float32, np.float32]) -> np.ndarray:
+        """Return the values of all pixels, (channels, 256)."""
+        pixels = np.arange(256, dtype=_F)
+        return np.stack([self._value(pixels - mean, changes, i) for i, mean in enumerate(self._means)])
 
-    def _factors(self, contrast: np.float32, illumination: np.float32) -> tuple[np.ndarray, np.ndarray]:
-        """Return what a pixel without its mean is multiplied by, and what is added, by channel."""
-        scale = _F(self.scale)
-        return contrast * scale / self._deviations, illumination * scale / self._deviations
-
-    def _look_up(self, factor: np.ndarray, offset: np.ndarray) -> np.ndarray:
-        return (np.arange(256, dtype=_F) - self._means[:, None]) * factor[:, None] + offset[:, None]
+    def _value(self, difference: np.ndarray, changes: tuple[np.float32, np.float32], channel: int) -> np.ndarray:
+        (contrast, illumination), scale, deviation = changes, _F(self.scale), self._deviations[channel]
+        if self.older:
+            return (difference * contrast + illumination) * scale / deviation
+        return difference * (contrast * scale / deviation) + illumination * scale / deviation

@@ -63,6 +63,14 @@ _VALUES = {
 }
 CASES = {name: ("ImageRecordUInt8Iter", arguments) for name, arguments in _PIXELS.items()}
 CASES.update({name: ("ImageRecordIter", arguments) for name, arguments in _VALUES.items()})
+_OLDER = {
+    "older": {"rand_crop": True, "rand_mirror": True, "seed": 3, "seed_aug": 5},
+    "older, shuffled": {"rand_crop": True, "rand_mirror": True, "shuffle": True, "batch_size": 3},
+    "older, normalized": {"max_random_contrast": 0.3, "max_random_illumination": 20, "mean_r": 100, "mean_g": 10.5,
+                          "scale": 0.3, "std_g": 3, "std_b": 7, "rand_mirror": True},
+}
+CASES.update({name: ("ImageRecordIter_v1", arguments) for name, arguments in _OLDER.items()})
+CASES["older, uint8"] = "ImageRecordUInt8Iter_v1", {"rand_crop": True}
 CASES["int8"] = "ImageRecordInt8Iter", {"rand_crop": True}
 _PHOTOS = {"resize", "areas", "hue", "normalized", "grey"}
 
