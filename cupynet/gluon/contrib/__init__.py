@@ -1,2 +1,2 @@
 """What Gluon had on trial."""
-from . import cnn, data, nn, rnn
+from . import cnn, data, estimator, nn, rnn
