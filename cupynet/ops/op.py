@@ -26,6 +26,7 @@ from typing import Any
 
 from .. import observe
 from ..base import MXNetError, MXNetIndexError, MXNetTypeError, MXNetValueError
+from ..error import InternalError
 from .parameters import parameters_of
 from .schema import Attrs, Schema
 
@@ -392,7 +393,12 @@ class Op:
         if self.when:
             ins = self.positional(attrs, ins)
         result = kernel(xp, *ins, **attrs, **extra) if extra else kernel(xp, *ins, **attrs)
-        return (result,) if self.single else tuple(result)
+        if self.single:
+            return (result,)
+        if result.__class__ is not tuple and not isinstance(result, (tuple, list)):
+            raise InternalError(f"the kernel of {self.name} gave {type(result).__name__}; expected its "
+                                f"{len(self.output_names(attrs))} outputs as a tuple")
+        return tuple(result)
 
     def __repr__(self) -> str:
         return f"<Op {self.name}>"

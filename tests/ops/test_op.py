@@ -129,6 +129,16 @@ def test_an_incomplete_declaration_is_an_error(monkeypatch):
         op.grad("data")(lambda F, grad, dat: grad)
 
 
+def test_several_outputs_come_as_a_tuple():
+    op = declared(lambda xp, data: np.stack([data, data]), single=False)
+    with pytest.raises(MXNetError, match="kernel of exp gave ndarray; expected its 1 outputs as a tuple"):
+        op.call(CPU, [np.ones(3)], op.parse({}))
+
+
+def test_without_docstrings_the_package_imports():
+    subprocess.run([sys.executable, "-OO", "-c", "import cupynet"], check=True)
+
+
 def test_incomplete_declarations_do_not_import():
     code = """
 from importlib.machinery import SourceFileLoader
