@@ -408,7 +408,7 @@ def _of_dtype(name: str) -> Callable[[str, Any], ImageRecords]:
 
 
 def _older(name: str) -> Callable[[str, Any], ImageRecords]:
-    return lambda who, at: ImageRecords(who, Attrs(at, seed_aug=None), as_dtype(name), older=True)
+    return lambda who, at: ImageRecords(who, Attrs(at, seed_aug=None, path_imgidx=""), as_dtype(name), older=True)
 
 
 _ORDER = """
@@ -433,7 +433,7 @@ ImageRecordInt8Iter = iterator(
     _ORDER, _PIXELS, _of_dtype("int8"))
 _OLDER = """; an older name.
 
-It draws what it does to values by itself, from `seed`, and ignores `seed_aug`."""
+It draws what it does to values by itself, from `seed`, and ignores `seed_aug` and `path_imgidx`."""
 ImageRecordIter_v1 = iterator(
     "ImageRecordIter_v1", "Return what :func:`ImageRecordIter` does" + _OLDER + _ORDER, _ALL, _older("float32"))
 ImageRecordUInt8Iter_v1 = iterator(
