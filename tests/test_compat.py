@@ -78,6 +78,15 @@ def test_pickles_of_the_programs_own_classes(script):
     assert run("-m", "cupynet", path) == "True [1. 1.] __main__ None None\n"
 
 
+def test_types_have_the_names_that_programs_print_and_store(script):
+    path = script("import pickle\nimport mxnet as mx\nx = mx.nd.ones((2,))\n"
+                  "print(type(x), type(mx.cpu()), type(mx.sym.Variable('x')))\n"
+                  "print(pickle.loads(pickle.dumps([x, mx.cpu(1)]))[1], b'mxnet.context' in pickle.dumps(mx.cpu()))\n")
+    assert run("-m", "cupynet", path).splitlines() == [
+        "<class 'mxnet.ndarray.ndarray.NDArray'> <class 'mxnet.context.Context'> <class 'mxnet.symbol.symbol.Symbol'>",
+        "cpu(1) True"]
+
+
 def test_a_test_suite(script, tmp_path):
     script("import cupynet.compat\ncupynet.compat.install()\n", "conftest.py")
     path = script("import mxnet as mx\nfrom mxnet.test_utils import assert_almost_equal\nimport numpy as np\n\n\n"

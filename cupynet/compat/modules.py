@@ -10,7 +10,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
 
+from ..context import Context
 from ..libinfo import cupynet_version
+from ..ndarray import NDArray
+from ..symbol import Symbol
 from .borrowed import lend
 from .numpy_names import restore
 
@@ -40,6 +43,9 @@ _NOT_YET = ("contrib.amp", "contrib.io", "contrib.onnx", "contrib.quantization",
             "ndarray.numpy_extension", "notebook", "numpy", "numpy_extension", "onnx", "profiler", "rtc",
             "symbol.numpy", "symbol.numpy_extension", "symbol.sparse", "torch", "tvmop")
 _GENERATED = re.compile(r"mxnet\.(ndarray|symbol)\.gen_(op|_internal|contrib|image|linalg|random|sparse)")
+
+# What programs print the type of, and pickle, or store the name of: where MXNet has it.
+_HOMES = {Context: "mxnet.context", NDArray: "mxnet.ndarray.ndarray", Symbol: "mxnet.symbol.symbol"}
 
 
 class _Loader(importlib.abc.Loader):
@@ -90,6 +96,8 @@ def install() -> None:
     Also in processes started from it by :mod:`multiprocessing`. A second call does nothing.
     """
     restore()
+    for each, home in _HOMES.items():
+        each.__module__ = home
     if not any(isinstance(each, _Finder) for each in sys.meta_path):
         sys.meta_path.insert(0, _Finder())
     if _SHIM not in sys.path:
