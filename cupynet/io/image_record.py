@@ -26,11 +26,13 @@ from .image_record_values import Normalizer
 from .record_source import RecordSource
 
 __all__ = ["ImageRecordIter", "ImageRecordUInt8Iter", "ImageRecordInt8Iter", "ImageRecordIter_v1",
-           "ImageRecordUInt8Iter_v1"]
+           "ImageRecordUInt8Iter_v1", "ImageRecordPlan", "ImageRecords"]
 
 _SEED = 111  # what MXNet adds to the user's seeds
 _AFTER_RESET = 1_000_003  # what a reset in the middle of an epoch adds to them
 _HEADER = struct.Struct("<IfQQ")
+
+What = tuple[int, int, int]  # of a record: its place, its number for `seed_aug`, its turn among what is handed out
 
 
 # ---- memory ------------------------------------------------------------------------------------------
@@ -71,7 +73,7 @@ class _Room:
 
 # ---- one record after the other ------------------------------------------------------------------------
 
-class _ImageRecordPlan(Plan):
+class ImageRecordPlan(Plan):
     """How batches are made of records of images.
 
     Parameters
@@ -81,13 +83,14 @@ class _ImageRecordPlan(Plan):
         How many times the iterator was reset in the middle of an epoch.
     """
 
+    seed = _SEED
+
     def __init__(self, settings: ImageRecords, stream: int):
         at, later = settings.at, _AFTER_RESET * stream
         self.at, self._cv2, self.normalizer = at, settings.cv2, settings.normalizer
         self._augmenter, self._memory, self._labels = settings.augmenter, settings.memory, settings.labels
-        self._source = RecordSource(settings.who, at.path_imgrec, at.path_imgidx, at.num_parts, at.part_index,
-                                    at.shuffle, at.seed + later, at.shuffle_chunk_size, at.shuffle_chunk_seed + later)
-        self._who, self._draws = settings.who, Draws(_SEED + later)
+        self._source, self._label_shape = settings.source(later), settings.label_shape
+        self._who, self._draws = settings.who, Draws(self.seed + later)
         self._in_turn = at.seed_aug is None and (self._augmenter.draws_something or self.normalizer.draws_something)
         self._left_out = 0  # places in batches that got no image
 
@@ -119,6 +122,7 @@ class _ImageRecordPlan(Plan):
         """Yield every sample once."""
         count = yield from self._pass_jobs(0)
         lacking = -count % self.at.batch_size
+        self._left_out = -count  # what comes later begins with the first batch again, but not with the first draws
         yield EpochEnd((count - 1) // self.at.batch_size, pad=lacking, missing=lacking)
 
     def _pass_jobs(self, slot: int) -> Generator[Job, None, int]:
@@ -156,14 +160,12 @@ class _ImageRecordPlan(Plan):
             ipp.setUseIPP(False)  # in this thread: Intel's library rounds otherwise than OpenCV's own code
 
     def begin_batch(self) -> _Room:
-        at = self.at
-        labels = np.zeros((at.batch_size, *(() if at.label_width == 1 else (at.label_width,))), np.float32)
-        data = self._memory.take()
-        if not at.round_batch:
+        size, data = self.at.batch_size, self._memory.take()
+        if not self.at.round_batch:
             data[...] = 0
-        return _Room(data, labels, np.zeros(at.batch_size, np.uint64))
+        return _Room(data, np.zeros((size, *self._label_shape), np.float32), np.zeros(size, np.uint64))
 
-    def decode(self, what: tuple[int, int, int]) -> tuple[int, np.ndarray, np.ndarray]:
+    def decode(self, what: What) -> tuple[int, np.ndarray, np.ndarray]:
         place = what[0]
         record = self._source.read(place)
         number, labels, start = self._header(record, place)
@@ -190,23 +192,23 @@ class _ImageRecordPlan(Plan):
         start = _HEADER.size + 4 * count
         if start > len(record):
             raise self._wrong(number, place, f"speaks of {count} labels, but has {len(record)} bytes")
-        width = self.at.label_width
-        if self._labels is not None:
+        if self._labels is None:
+            labels = np.frombuffer(record, np.float32, count, _HEADER.size) if count else np.array([label], np.float32)
+        else:
             labels = self._labels.get(number)
             if labels is None:
                 raise self._wrong(number, place, f"has no label in {self.at.path_imglist}: fail to find imagelabel "
                                                  f"for id {number}")
-        else:
-            labels = np.frombuffer(record, np.float32, count, _HEADER.size) if count else np.array([label], np.float32)
-            if len(labels) != width:
-                raise self._wrong(number, place, f"does not fit: rec file provide {len(labels)}-dimensional label but "
-                                                 f"label_width is set to {width}")
+        width = self.at.label_width
+        if width > 0 and len(labels) != width:
+            raise self._wrong(number, place, f"does not fit: rec file provide {len(labels)}-dimensional label but "
+                                             f"label_width is set to {width}")
         return number, labels, start
 
     def _wrong(self, number: int, place: int, what: str) -> MXNetError:
         return MXNetError(f"{self._who}: the record with the id {number} at {self._source.where(place)} {what}")
 
-    def draw(self, what: tuple[int, int, int], found: tuple) -> tuple[list, tuple]:
+    def draw(self, what: What, found: tuple) -> tuple[list, tuple]:
         seed = self.at.seed_aug
         draws = self._draws if seed is None else Draws(_SEED + seed + what[1])
         number, _, image = found
@@ -215,10 +217,10 @@ class _ImageRecordPlan(Plan):
         except MXNetError as error:
             raise self._wrong(number, what[0], str(error)) from None
 
-    def _draw_values(self, what: tuple[int, int, int], draws: Draws) -> tuple:
+    def _draw_values(self, what: What, draws: Draws) -> tuple:
         return self.normalizer.draw(draws)
 
-    def finish(self, what: tuple[int, int, int], found: tuple, drawn: tuple[list, tuple], batch: _Room,
+    def finish(self, what: What, found: tuple, drawn: tuple[list, tuple], batch: _Room,
                row: int) -> None:
         number, labels, image = found
         steps, values = drawn
@@ -232,7 +234,7 @@ class _ImageRecordPlan(Plan):
         batch.index[row] = number
 
 
-class _OlderPlan(_ImageRecordPlan):
+class OlderPlan(ImageRecordPlan):
     """As the older iterators of MXNet: what is drawn for the values comes from a generator of its own, in the order in
     which images are handed out."""
 
@@ -242,7 +244,7 @@ class _OlderPlan(_ImageRecordPlan):
         self._drawn: dict[int, tuple] = {}  # for images that come later
         self._next = 0
 
-    def _draw_values(self, what: tuple[int, int, int], draws: Draws) -> tuple:
+    def _draw_values(self, what: What, draws: Draws) -> tuple:
         while self._next <= what[2]:
             self._drawn[self._next] = self.normalizer.draw_older(self._value_draws)
             self._next += 1
@@ -264,33 +266,50 @@ class ImageRecords:
         Its arguments.
     dtype : numpy.dtype
         Of the data.
-    older : bool
-        Whether it is one of the functions whose names end in ``_v1``.
     """
 
-    def __init__(self, who: str, at: Any, dtype: np.dtype, older: bool = False):
-        self.who, self.at, self.cv2, self.older = who, at, opencv(who), older
-        self._plan = _OlderPlan if older else _ImageRecordPlan
-        _check(who, at)
-        augmenting = {f.name: at[f.name] for f in fields(DefaultAugmenter) if f.name in at}
-        self.augmenter = DefaultAugmenter(self.cv2, at.data_shape[1:], **augmenting)
+    plan: type[ImageRecordPlan] = ImageRecordPlan
+    normalizer_class: type[Normalizer] = Normalizer
+    older = False
+
+    def __init__(self, who: str, at: Any, dtype: np.dtype):
+        self.who, self.at, self.cv2 = who, at, opencv(who)
+        check_batches(who, at)
+        self.augmenter = self.make_augmenter()
         self.normalizer = self._normalizer(dtype)
         self.memory = Memory((at.batch_size, *at.data_shape), dtype, keep=at.prefetch_buffer + 2)
         self.labels = _labels(who, at.path_imglist, at.label_width) if at.path_imglist else None
+        self.label_shape = self.find_label_shape()
         if at.verbose:
             logging.info("%s: %s, use %d threads for decoding..", who, at.path_imgrec, at.preprocess_threads)
         self._stream = 0
-        plan = self._plan(self, 0)
+        plan = self.plan(self, 0)
         if at.get("mean_img") and dtype == np.float32:
             plan.normalizer = self.normalizer = self._normalizer(dtype, self._mean_image(plan))
         self._begin(plan)
 
+    def make_augmenter(self) -> Any:
+        """Return what augments the images, after a look at its parameters."""
+        _check(self.who, self.at)
+        augmenting = {f.name: self.at[f.name] for f in fields(DefaultAugmenter) if f.name in self.at}
+        return DefaultAugmenter(self.cv2, self.at.data_shape[1:], **augmenting)
+
+    def find_label_shape(self) -> tuple[int, ...]:
+        """Return the shape of one record's labels in a batch."""
+        return () if self.at.label_width == 1 else (self.at.label_width,)
+
+    def source(self, later: int) -> RecordSource:
+        """Return the records; `later` is added to the seeds."""
+        at = self.at
+        return RecordSource(self.who, at.path_imgrec, at.path_imgidx, at.num_parts, at.part_index, at.shuffle,
+                            self.plan.seed + at.seed + later, at.shuffle_chunk_size, at.shuffle_chunk_seed + later)
+
     def _normalizer(self, dtype: np.dtype, mean_img: np.ndarray | None = None) -> Normalizer:
         names = (NORMALIZATIONS.keys() & self.at.keys()) - {"mean_img"}
         normal = {name: self.at[name] for name in names}
-        return Normalizer(self.cv2, dtype, mean_img, older=self.older, **normal)
+        return self.normalizer_class(self.cv2, dtype, mean_img, older=self.older, **normal)
 
-    def _mean_image(self, plan: _ImageRecordPlan) -> np.ndarray:
+    def _mean_image(self, plan: ImageRecordPlan) -> np.ndarray:
         """Return the mean image, from its file or else of all images, as they come out without one."""
         path, shape = self.at.mean_img, tuple(self.at.data_shape)
         if os.path.exists(path):
@@ -314,12 +333,12 @@ class ImageRecords:
         logging.info("Save mean image to %s..", path)
         return mean
 
-    def _started(self, plan: _ImageRecordPlan, jobs: Iterator[Job | EpochEnd]) -> BatchPool:
+    def _started(self, plan: ImageRecordPlan, jobs: Iterator[Job | EpochEnd]) -> BatchPool:
         pool = BatchPool(plan, jobs, self.at.batch_size, self.at.preprocess_threads, self.at.prefetch_buffer)
         weakref.finalize(self, pool.close).atexit = False
         return pool
 
-    def _begin(self, plan: _ImageRecordPlan) -> None:
+    def _begin(self, plan: ImageRecordPlan) -> None:
         self._pool = self._started(plan, plan.jobs())
 
     def __call__(self) -> Iterator[tuple]:
@@ -328,15 +347,30 @@ class ImageRecords:
         if pool.given and not pool.next_epoch():
             self._stream += pool.given > 1  # the first batch tells the shapes, so it may be all that was read
             pool.join()
-            self._begin(self._plan(self, self._stream))
-        return _Epoch(self._pool)
+            self._begin(self.plan(self, self._stream))
+        return _Epoch(self._pool, leave_over=self.older and not self.at.round_batch)
+
+
+class _OlderRecords(ImageRecords):
+    """What the functions whose names end in ``_v1`` call."""
+
+    plan = OlderPlan
+    older = True
 
 
 class _Epoch:
-    """The batches of one epoch; unlike a generator, it raises an error again when it is asked again."""
+    """The batches of one epoch; unlike a generator, it raises an error again when it is asked again.
 
-    def __init__(self, pool: BatchPool):
-        self._pool = pool
+    Parameters
+    ----------
+    pool : BatchPool
+    leave_over : bool
+        Whether places in the last batch that get no image keep what the batch before had there.
+    """
+
+    def __init__(self, pool: BatchPool, leave_over: bool = False):
+        self._pool, self._leave_over = pool, leave_over
+        self._last: _Room | None = None
 
     def __iter__(self) -> _Epoch:
         return self
@@ -346,20 +380,31 @@ class _Epoch:
         if found is None:
             raise StopIteration
         room, pad = found
+        if self._leave_over:
+            if pad and self._last is not None:
+                for new, old in ((getattr(each, f.name) for each in (room, self._last)) for f in fields(_Room)):
+                    new[-pad:] = old[-pad:]
+            self._last = room
         return room.data, room.label, pad, room.index
 
 
-def _check(who: str, at: Any) -> None:
-    """Refuse what cannot be, before a thread meets it."""
+def check_batches(who: str, at: Any) -> None:
+    """Refuse batches that cannot be, before a thread meets them."""
     shape = at.data_shape
     if len(shape) != 3 or shape[0] not in (1, 3, 4) or min(shape) < 1:
         raise MXNetValueError(f"{who}: data_shape is {shape}; expected (channels, height, width) with 1, 3 or 4 "
                               "channels")
-    for name, least in (("batch_size", 1), ("preprocess_threads", 1), ("prefetch_buffer", 0), ("label_width", 1)):
+    for name, least in (("batch_size", 1), ("preprocess_threads", 1), ("prefetch_buffer", 0)):
         if at[name] < least:
             raise MXNetValueError(f"{who}: {name} is {at[name]}; expected at least {least}")
+
+
+def _check(who: str, at: Any) -> None:
+    """Refuse augmentations that cannot be."""
     if at.aug_seq != "aug_default":
         raise MXNetValueError(f"{who}: aug_seq is {at.aug_seq!r}; there is 'aug_default' alone")
+    if at.label_width < 1:
+        raise MXNetValueError(f"{who}: label_width is {at.label_width}; expected at least 1")
     for name in ("max_rotate_angle", "random_h", "random_s", "random_l", "pad"):
         if at[name] < 0:
             raise MXNetValueError(f"{who}: {name} is {at[name]}; expected no negative number")
@@ -381,12 +426,13 @@ def _labels(who: str, path: str, width: int) -> dict[int, np.ndarray]:
             for line in file:
                 words = line.split()
                 if words:
-                    labels[int(words[0])] = np.array(words[1:1 + width], np.float32)
-                    if len(labels[int(words[0])]) != width:
+                    found = words[1:1 + width] if width > 0 else words[1:-1]
+                    labels[int(words[0])] = np.array(found, np.float32)
+                    if width > 0 and len(found) != width:
                         raise ValueError(f"{line.strip()!r} has no {width} labels")
     except (OSError, ValueError) as error:
-        raise MXNetError(f"{who}: cannot read the list {path}: {error}; expected lines of an id, {width} labels and "
-                         "a path") from error
+        raise MXNetError(f"{who}: cannot read the list {path}: {error}; expected lines of an id, "
+                         f"{width if width > 0 else 'some'} labels and a path") from error
     return labels
 
 
@@ -408,7 +454,7 @@ def _of_dtype(name: str) -> Callable[[str, Any], ImageRecords]:
 
 
 def _older(name: str) -> Callable[[str, Any], ImageRecords]:
-    return lambda who, at: ImageRecords(who, Attrs(at, seed_aug=None, path_imgidx=""), as_dtype(name), older=True)
+    return lambda who, at: _OlderRecords(who, Attrs(at, seed_aug=None, path_imgidx=""), as_dtype(name))
 
 
 _ORDER = """

@@ -15,7 +15,7 @@ import numpy as np
 from ..base import MXNetValueError
 from .draws import Draws
 
-__all__ = ["DefaultAugmenter", "pick_interpolation"]
+__all__ = ["DefaultAugmenter", "pick_interpolation", "shift_colours"]
 
 _F = np.float32
 Image = np.ndarray  # (height, width, channels) or (height, width), uint8, blue first
@@ -218,7 +218,7 @@ class DefaultAugmenter:
         if self.random_h or self.random_s or self.random_l:
             hue, saturation, lightness = (self._shift(draws, bound) for bound in
                                           (self.random_h, self.random_s, self.random_l))
-            steps.append(lambda image: _shift_colours(self.cv2, image, hue, lightness, saturation))
+            steps.append(lambda image: shift_colours(self.cv2, image, hue, lightness, saturation))
         if self.pca_noise > 0:
             noise = _EIGENVECTORS @ (draws.normals(3, self.pca_noise) * _EIGENVALUES)
             steps.append(lambda image: np.clip(image + noise[::-1], 0, 255).astype(np.uint8))
@@ -275,7 +275,7 @@ def _saturated(cv2: Any, image: Image, alpha: float) -> Image:
     return np.clip(np.rint(mixed), 0, 255).astype(np.uint8)
 
 
-def _shift_colours(cv2: Any, image: Image, hue: int, lightness: int, saturation: int) -> Image:
+def shift_colours(cv2: Any, image: Image, hue: int, lightness: int, saturation: int) -> Image:
     """Return the image with hue, lightness and saturation shifted and cut off."""
     shifted = _to_hls(image).astype(np.int32) + (hue, lightness, saturation)
     return cv2.cvtColor(np.clip(shifted, 0, (180, 255, 255)).astype(np.uint8), cv2.COLOR_HLS2BGR)

@@ -12,7 +12,7 @@ from ..base import MXNetTypeError
 from ..ops.schema import REQUIRED, Attrs, Schema, Shape
 from .readers import MXDataIter
 
-__all__ = ["AUGMENTATIONS", "BATCHES", "NORMALIZATIONS", "READING", "Field", "iterator"]
+__all__ = ["AUGMENTATIONS", "BATCHES", "NORMALIZATIONS", "READING", "Field", "Fields", "iterator"]
 
 
 class Field(typing.NamedTuple):

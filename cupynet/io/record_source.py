@@ -14,7 +14,7 @@ from .draws import Draws
 __all__ = ["Block", "RecordSource"]
 
 _CHUNK = 8 << 20  # bytes that MXNet reads at a time, and shuffles among themselves
-_SEED, _CHUNK_SEED = 111, 666  # what MXNet adds to the user's seeds
+_CHUNK_SEED = 666  # what MXNet adds to the user's seed
 
 
 @dataclass
@@ -67,7 +67,7 @@ class RecordSource:
             self._starts.append(self._size)
             self._size += file.size
         self._parts, self._part, self._shuffle = num_parts, part_index, shuffle
-        self.draws = Draws(_SEED + seed)
+        self.draws = Draws(seed)
         self._indexed = self._from_index(index) if index else None
         pieces = math.ceil(1.1 * (self._size / num_parts) / (chunk_size << 20)) if shuffle and chunk_size > 0 else 1
         self._pieces = list(range(pieces))

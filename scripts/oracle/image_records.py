@@ -68,6 +68,8 @@ _OLDER = {
     "older, shuffled": {"rand_crop": True, "rand_mirror": True, "shuffle": True, "batch_size": 3},
     "older, normalized": {"max_random_contrast": 0.3, "max_random_illumination": 20, "mean_r": 100, "mean_g": 10.5,
                           "scale": 0.3, "std_g": 3, "std_b": 7, "rand_mirror": True},
+    "older, mean image": {"mean_img": "mean.params", "rand_mirror": True, "rand_crop": True, "batch_size": 3},
+    "older, last batch": {"round_batch": False, "rand_crop": True, "batch_size": 3},
 }
 CASES.update({name: ("ImageRecordIter_v1", arguments) for name, arguments in _OLDER.items()})
 CASES["older, uint8"] = "ImageRecordUInt8Iter_v1", {"rand_crop": True}
